@@ -1,0 +1,1 @@
+"""How things look: text for terminals and static HTML, with every user text made harmless."""
