@@ -1,0 +1,73 @@
+"""Code and environment of a run, found out beside the cell and added to its record when known.
+
+git runs in processes of its own; the list of installed packages is read once for each distinct
+environment and stored once. A short cell may end first: its record is then completed a moment
+later, and at the latest when Python exits.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from jupyter_labbook.record import code, environment
+from jupyter_labbook.record.background import background
+from jupyter_labbook.run import Code, Environment
+from jupyter_labbook.store import objects
+
+if TYPE_CHECKING:
+    from jupyter_labbook.record.recorder import Recorder
+
+DELAY: Final = 0.01
+"""Seconds after the start: starting a process holds the interpreter, and many cells are short."""
+
+LONGEST_LOCK_FILE: Final = 4 << 20
+
+_known: dict[tuple[object, ...], Environment] = {}
+_lock = threading.Lock()
+
+
+def find_out(recorder: Recorder, folder: Path) -> None:
+    """Capture the state of the code around `folder` and the environment, beside the cell."""
+    background.call(lambda: _find_out(recorder, folder), after=DELAY)
+
+
+def _find_out(recorder: Recorder, folder: Path) -> None:
+    if os.getpid() != recorder.pid:
+        return
+    try:
+        state = code.capture(folder, recorder.store.path)
+        patch = objects.put(recorder.store, state.patch)[0] if state.patch else None
+        recorder.draft.update(
+            code=Code(state.commit, state.branch, state.remote, state.dirty, patch, state.reason),
+            environment=_environment(recorder, folder),
+        )
+    except OSError as error:
+        recorder.disk_refused(error)
+        recorder.degraded.append("code and environment are missing")
+    recorder.write_when_complete()
+
+
+def _environment(recorder: Recorder, folder: Path) -> Environment:
+    locks = environment.lock_files(folder, recorder.store.path.parent)
+    marks = tuple((name, path.stat().st_mtime_ns, path.stat().st_size) for name, path in locks.items())
+    key = (str(recorder.store.path), environment.fingerprint(), marks)
+    with _lock:
+        known = _known.get(key)
+        if known is not None:
+            return known
+        facts = environment.snapshot()
+        facts["lock_files"] = {
+            name: objects.put(recorder.store, path)[0]
+            for name, path in locks.items()
+            if path.stat().st_size <= LONGEST_LOCK_FILE
+        }
+        content = msgspec.json.format(msgspec.json.encode(facts, order="sorted"), indent=2) + b"\n"
+        snapshot = objects.put(recorder.store, content)[0]
+        known = Environment(python=facts.get("python"), platform=facts.get("platform"), snapshot=snapshot)
+        _known[key] = known
+        return known
