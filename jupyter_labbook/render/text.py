@@ -126,7 +126,17 @@ def decimals(values: Iterable[float | int | str | None]) -> int | None:
     smallest = min((value for value in real if value), default=1.0)
     largest = 4 if 1 <= max(real) < 10 else 3 - _magnitude(max(real))  # 1.0 among 0.9083 costs no digit
     places = max(largest, 1 - _magnitude(smallest), 0)
-    return min(needed, places) if places <= 6 else None
+    if places > MOST_DECIMALS:
+        return None
+    places = min(needed, places)
+    # One diverged run must not make the others look alike: 0.1164 and 0.1190 beside 32.44.
+    apart = len({number(value) for value in real})
+    while places < min(needed, MOST_DECIMALS) and len({f"{value:.{places}f}" for value in real}) < apart:
+        places += 1
+    return places
+
+
+MOST_DECIMALS: Final = 6
 
 
 def _magnitude(value: float) -> int:

@@ -90,6 +90,7 @@ def test_a_column_of_numbers_aligns_its_decimal_points() -> None:
     assert text.numbers([1e-7, 0.5]) == ["1e-7", "0.5"]
     assert text.numbers([0.99, 0.05598]) == ["0.9900", "0.0560"]
     assert text.numbers([2.5, 0.0012]) == ["2.5000", "0.0012"]
+    assert text.numbers([32.44, 0.1164, 0.119]) == ["32.440", "0.116", "0.119"]
     assert text.numbers([15202.3, 9.5]) == ["15202", "9.5"]
     assert text.numbers([math.inf, 0.0, -1.25]) == ["inf", "0.00", "-1.25"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ from jupyter_labbook.store import layout
 from jupyter_labbook.store.store import Store
 
 ROOT = Path(__file__).parents[2]
+GOLDEN = Path(__file__).parent / "golden"
+LONG_AGO = 1_600_000_000.0
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +74,28 @@ def python() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def golden(tmp_path: Path) -> Callable[..., Store]:
+    """A copy of a golden labbook, with the times and modes that version control does not keep."""
+
+    def copy(format: str = f"format-{layout.FORMAT}") -> Store:
+        home = shutil.copytree(GOLDEN / format / "labbook", tmp_path / "golden" / format / "labbook")
+        for path in sorted(home.rglob("*"), reverse=True):
+            if path.is_file() and "objects" in path.parts:
+                path.chmod(0o444)
+            os.utime(path, (LONG_AGO, LONG_AGO))
+        return Store.open(home)
+
+    return copy
+
+
+@pytest.fixture
+def sound(golden: Callable[..., Store]) -> Store:
+    """The newest golden labbook without the torn line of its lost run: nothing is wrong with it."""
+    store = golden()
+    table = store.path / "runs" / "20261121-050000-night-r5t6y" / "metrics.csv"
+    table.write_bytes(table.read_bytes() + b"\n")
+    os.utime(table, (LONG_AGO, LONG_AGO))
+    return store

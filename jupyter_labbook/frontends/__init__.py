@@ -1,0 +1,1 @@
+"""Doors to one vocabulary: each parses and shows, none decides."""

@@ -1,0 +1,40 @@
+"""Which labbook a call means: the one that is named, else the one found from where the caller stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from jupyter_labbook.store.store import Store
+
+StoreLike = Store | Path | str | None
+
+
+class Place:
+    """Where this process stands. A notebook's extension says so; a script stands in its working directory."""
+
+    def __init__(self) -> None:
+        self.start: Callable[[], Path] = Path.cwd
+        self.chosen: Callable[[], Path | None] = lambda: None
+        self.ready: Callable[[], object] = lambda: None
+
+    def settle(self, start: Callable[[], Path], chosen: Callable[[], Path | None], ready: Callable[[], object]) -> None:
+        """From now on search upwards from `start()`, unless `chosen()` names a labbook.
+
+        `ready()` waits until what this process itself recorded is on the disk.
+        """
+        self.start = start
+        self.chosen = chosen
+        self.ready = ready
+
+
+here = Place()
+
+
+def the_store(given: StoreLike) -> Store:
+    """The store for a verb; StoreNotFound where there is none."""
+    here.ready()
+    if isinstance(given, Store):
+        return given
+    chosen = Path(given) if given is not None else here.chosen()
+    return Store.locate(here.start(), chosen)

@@ -1,0 +1,166 @@
+"""Choosing runs: by a query, in an order, at most so many; and what the chosen ones are together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, overload
+
+from jupyter_labbook.errors import RunDamaged, RunNotFound, UsageError
+from jupyter_labbook.render.cells import Table
+from jupyter_labbook.run import Run
+from jupyter_labbook.store.index import Index, ask
+from jupyter_labbook.store.query import parse, parse_name
+from jupyter_labbook.store.runs import read
+from jupyter_labbook.store.store import Store
+
+if TYPE_CHECKING:
+    import pandas
+
+SHOWN: Final = 20
+"""Runs that a table of them shows unless a limit says how many; the rest are counted."""
+
+
+class Runs(Sequence[Run]):
+    """Runs in an order, chosen once and read from the disk as they are asked for.
+
+    Attributes
+    ----------
+    ids : tuple of str
+        The chosen runs.
+    unreadable : int
+        How many runs of the store are damaged beyond reading and so could not be chosen.
+    """
+
+    def __init__(
+        self, store: Store, ids: Sequence[str], unreadable: int = 0, shown: int | None = None
+    ) -> None:
+        self.ids = tuple(ids)
+        self.unreadable = unreadable
+        self._store = store
+        self._shown = SHOWN if shown is None else shown
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[Run]:
+        """The runs; those that were removed or damaged since they were chosen are passed over."""
+        for id in self.ids:
+            try:
+                yield read(self._store, id)
+            except (RunNotFound, RunDamaged):
+                continue
+
+    @overload
+    def __getitem__(self, index: int) -> Run: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Runs: ...
+
+    def __getitem__(self, index: int | slice) -> Run | Runs:
+        if isinstance(index, slice):
+            return Runs(self._store, self.ids[index], self.unreadable)
+        return read(self._store, self.ids[index])
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A frame with a row a run.
+
+        Columns: id, experiment, status, verdict, started (datetime64, UTC), duration (seconds),
+        `params.…`, and the last values as `metrics.…`. A column that none of these runs has a
+        value in is left out.
+        """
+        from jupyter_labbook.store.frame import frame  # pandas is heavy
+
+        return ask(self._store, lambda index: frame(index, self.ids))
+
+    def table(self) -> Table:
+        """The first runs as a table, with the parameters that differ and the metrics."""
+        from jupyter_labbook.store.runs_table import runs_table
+
+        return runs_table(list(self[: self._shown]))
+
+    def text(self, width: int | None = None, color: bool = False) -> str:
+        return "\n".join([*([self.table().text(width, color)] if self.ids else []), *self._remarks()])
+
+    def __str__(self) -> str:
+        from jupyter_labbook.render.text import terminal_width
+
+        return self.text(terminal_width())
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        from jupyter_labbook.render.html import paragraph
+
+        shown = self.table()._repr_html_() if self.ids else ""
+        return shown + "".join(paragraph(remark, dim=True) for remark in self._remarks())
+
+    def _remarks(self) -> list[str]:
+        """What the table does not say."""
+        more, lost = len(self) - self._shown, self.unreadable
+        remarks = [] if self.ids else ["No runs."]
+        if more > 0:
+            remarks.append(f"… and {more:,} more.")
+        if lost:
+            one = lost == 1
+            remarks.append(f"{lost:,} run{'' if one else 's'} cannot be read: `labbook check` says what can be mended.")
+        return remarks
+
+
+def select(
+    store: Store,
+    query: str | None = None,
+    *,
+    sort: str | None = None,
+    limit: int | None = None,
+    archived: bool = False,
+    now: datetime | None = None,
+) -> Runs:
+    """The runs that fit `query`, newest first.
+
+    `sort` names what to order by instead, from the largest with `-` in front; a run that lacks it
+    comes last. Archived runs are left out unless `archived`, or the query speaks of them.
+    QueryError where the query or `sort` cannot be understood.
+    """
+    if limit is not None and limit < 0:
+        raise UsageError(f"At most {limit} runs cannot be shown: a limit is 0 or more.")
+    parsed = parse(query, now) if query and query.strip() else None
+    with_archived = archived or (parsed is not None and "archived" in parsed.fields)
+
+    def question(index: Index) -> Runs:
+        condition = parsed.bind(index) if parsed else None
+        order = None if sort is None else (parse_name(sort.removeprefix("-"), index), sort.startswith("-"))
+        ids = index.ids(condition, sort=order, limit=limit, archived=with_archived)
+        return Runs(store, ids, index.unreadable, limit)
+
+    return ask(store, question)
+
+
+def names(store: Store) -> list[str]:
+    """Names of the parameters and metrics that runs have used."""
+    return ask(store, lambda index: [*index.all("parameter"), *index.all("metric")])
+
+
+def facts(store: Store) -> IndexFacts:
+    """What `reference.resolve` has to know, without reading every record."""
+    return IndexFacts(store)
+
+
+class IndexFacts:
+    """What has to be known of all runs to find one by its name: `reference.Facts`, from the index."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def newest(self, count: int) -> Sequence[str]:
+        return ask(self._store, lambda index: index.ids(limit=count, archived=False))
+
+    def best(self, metric: str, smallest: bool) -> str | None:
+        return ask(self._store, lambda index: index.best(metric, smallest))
+
+    def matching(self, piece: str) -> Sequence[str]:
+        return ask(self._store, lambda index: index.matching(piece))
+
+    def metrics(self) -> Sequence[str]:
+        return ask(self._store, lambda index: list(index.all("metric")))

@@ -1,0 +1,2 @@
+p = -1
+raise ValueError('p must lie in 0..1')

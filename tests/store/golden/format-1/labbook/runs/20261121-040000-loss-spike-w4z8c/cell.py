@@ -1,0 +1,1 @@
+labbook.log(loss=float('nan'))
