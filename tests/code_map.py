@@ -21,9 +21,7 @@ def code_map() -> str:
     found = sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file())
     for room in sorted(found, key=lambda name: (ROOMS.index(name) if name in ROOMS else len(ROOMS), name)):
         lines.append(_entry(f"{room}/", _sentence(PACKAGE / room / "__init__.py"), 1))
-        lines += [
-            _line(path, 2) for path in sorted((PACKAGE / room).glob("*.py")) if path.name != "__init__.py"
-        ]
+        lines += [_line(path, 2) for path in sorted((PACKAGE / room).glob("*.py")) if path.name != "__init__.py"]
     return "\n".join(lines)
 
 

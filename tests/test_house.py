@@ -67,9 +67,7 @@ def test_imports_point_down_only() -> None:
 
 
 def test_the_layers_name_every_room() -> None:
-    contract = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
-        "contracts"
-    ][0]
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"][0]
     named = {name.strip() for layer in contract["layers"] for name in layer.split("|")}
     rooms = {f"jupyter_labbook.{path.stem}" for path in PACKAGE.iterdir() if _is_module(path)}
     assert named == rooms
@@ -121,6 +119,14 @@ def test_an_option_of_the_magic_is_in_the_docs(option: str) -> None:
     assert re.search(rf"(?<![\w-])--{option}(?![\w-])", documentation())
 
 
+def test_every_setting_is_in_the_readme() -> None:
+    sources = "".join(path.read_text("utf-8") for path in MODULES)
+    settings = set(re.findall(r"\bLABBOOK_[A-Z]+\b", sources))
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert settings
+    assert [name for name in sorted(settings) if f"`{name}`" not in readme] == []
+
+
 def test_every_key_on_the_disk_is_in_the_docs() -> None:
     text = documentation()
     missing = [key for kind in (Record, Annotation) for key in _keys(kind) if f"`{key}`" not in text]
@@ -156,9 +162,7 @@ def test_no_file_names_a_package_registry_or_a_path_of_somebodys_machine() -> No
 
 def test_files_that_the_contributor_page_names_exist() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-    named = set(
-        re.findall(r"`((?:jupyter_labbook|tests|example_notebooks)/[\w./-]+|[\w.-]+\.(?:md|toml))`", text)
-    )
+    named = set(re.findall(r"`((?:jupyter_labbook|tests|example_notebooks)/[\w./-]+|[\w.-]+\.(?:md|toml))`", text))
     assert len(named) > 20
     assert sorted(name for name in named if not (ROOT / name).exists()) == []
 

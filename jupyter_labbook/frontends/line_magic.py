@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_labbook.frontends import commands, manual
+from jupyter_labbook.frontends.with_curves import WithCurves
 from jupyter_labbook.frontends.words import STORE, split
 from jupyter_labbook.store.store import Store
 
@@ -37,4 +38,7 @@ def run_line(line: str, start: Path, chosen: Path | None = None) -> Any:
         return Help(manual.of_verb(verb, PROGRAM))
     named = values.get(STORE.parameter)
     values[STORE.parameter] = Store.locate(start, Path(named) if named else chosen)
-    return verb.presented(verb.call(values), as_json=bool(values.get("json")))
+    result = verb.call(values)
+    if verb.name == "compare" and not values.get("json"):
+        return WithCurves(result)
+    return verb.presented(result, as_json=bool(values.get("json")))

@@ -11,9 +11,11 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
 from jupyter_labbook.errors import LabbookError, UsageError
+from jupyter_labbook.frontends.place import here
+from jupyter_labbook.record import context
 from jupyter_labbook.record.arguments import MAGIC_DOC
-from jupyter_labbook.record.background import background
 from jupyter_labbook.record.cell import CellRecorder
+from jupyter_labbook.render.text import plain
 
 OVERVIEW = """Read, compare and annotate runs: `%labbook runs`, `%labbook compare last last-1`, …
 
@@ -45,16 +47,13 @@ class LabbookMagics(Magics):
     @line_magic
     def labbook(self, line: str) -> Any:
         from jupyter_labbook.frontends.line_magic import run_line  # the verbs load when the first is used
-        from jupyter_labbook.record import context
 
-        background.settle()
-        start = context.start_folder(self.recorder.shell.user_ns)
         try:
-            return run_line(line, start, Path(self.store) if self.store else None)
+            return run_line(line, here.start(), here.chosen())
         except UsageError as error:
             raise IPythonUsageError(str(error)) from None
         except LabbookError as error:
-            print(f"labbook: {error}", file=sys.stderr)
+            print(f"labbook: {plain(error)}", file=sys.stderr)
             return None
 
 
@@ -68,6 +67,7 @@ def load(shell: InteractiveShell) -> None:
         magics = LabbookMagics(shell)
         shell.register_magics(magics)
         magics.recorder.install()
+        here.move(lambda: context.start_folder(shell.user_ns), lambda: Path(magics.store) if magics.store else None)
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -75,6 +75,7 @@ def unload(shell: InteractiveShell) -> None:
     magics = _loaded(shell)
     if magics is not None:
         magics.recorder.uninstall()
+        here.move(Path.cwd, lambda: None)
         del shell.magics_manager.registry[LabbookMagics.__name__]
         for kind, name in (("cell", "experiment"), ("line", "labbook")):
             shell.magics_manager.magics[kind].pop(name, None)

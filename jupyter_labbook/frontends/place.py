@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,16 +17,11 @@ class Place:
     def __init__(self) -> None:
         self.start: Callable[[], Path] = Path.cwd
         self.chosen: Callable[[], Path | None] = lambda: None
-        self.ready: Callable[[], object] = lambda: None
 
-    def settle(self, start: Callable[[], Path], chosen: Callable[[], Path | None], ready: Callable[[], object]) -> None:
-        """From now on search upwards from `start()`, unless `chosen()` names a labbook.
-
-        `ready()` waits until what this process itself recorded is on the disk.
-        """
+    def move(self, start: Callable[[], Path], chosen: Callable[[], Path | None]) -> None:
+        """From now on search upwards from `start()`, unless `chosen()` names a labbook."""
         self.start = start
         self.chosen = chosen
-        self.ready = ready
 
 
 here = Place()
@@ -33,8 +29,15 @@ here = Place()
 
 def the_store(given: StoreLike) -> Store:
     """The store for a verb; StoreNotFound where there is none."""
-    here.ready()
+    _settle()
     if isinstance(given, Store):
         return given
     chosen = Path(given) if given is not None else here.chosen()
     return Store.locate(here.start(), chosen)
+
+
+def _settle() -> None:
+    """Wait until what this process records itself is on the disk; a terminal records nothing and loads nothing."""
+    recording = sys.modules.get("jupyter_labbook.record.background")
+    if recording is not None:
+        recording.background.settle()

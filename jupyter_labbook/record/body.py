@@ -65,9 +65,7 @@ def _compiled(shell: InteractiveShell, code: str, given: Collection[str]) -> Ite
             yield from _pieces(shell, node, name, single=single)
 
 
-def _pieces(
-    shell: InteractiveShell, node: ast.stmt, name: str, *, single: bool
-) -> Iterator[tuple[CodeType, bool]]:
+def _pieces(shell: InteractiveShell, node: ast.stmt, name: str, *, single: bool) -> Iterator[tuple[CodeType, bool]]:
     # typed as taking source alone; IPython itself gives it trees
     compiled: Callable[[ast.AST, str, str], CodeType] = shell.compile  # type: ignore[assignment]
     with shell.compile.extra_flags(_AWAITS if shell.autoawait else 0):

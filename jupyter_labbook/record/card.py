@@ -20,9 +20,7 @@ _COLORS: Final = {"finished": html.GOOD, "supported": html.GOOD, "failed": html.
 def card(run: Run, before: Run | None) -> tuple[str, str]:
     """The card as text and as static HTML; `before` is the run of the same experiment before this one."""
     pieces = list(_pieces(run, before))
-    return " · ".join([piece for piece, _ in pieces]), _html(
-        run, " · ".join([markup for _, markup in pieces])
-    )
+    return " · ".join([piece for piece, _ in pieces]), _html(run, " · ".join([markup for _, markup in pieces]))
 
 
 def _pieces(run: Run, before: Run | None) -> Iterator[tuple[str, str]]:
@@ -51,7 +49,8 @@ def _pieces(run: Run, before: Run | None) -> Iterator[tuple[str, str]]:
 
 def _leading(run: Run, metrics: dict[str, int | float]) -> list[tuple[str, int | float]]:
     """The metrics on the line: those that a claim names, then those logged last."""
-    claimed = [name for name in metrics if any(name in claim.claim for claim in run.claims)]
+    places = {name: " ".join(claim.claim for claim in run.claims).find(name) for name in metrics}
+    claimed = sorted((name for name in metrics if places[name] >= 0), key=places.__getitem__)
     others = [name for name in metrics if name not in claimed]
     return [(name, metrics[name]) for name in (*claimed, *reversed(others[-SHOWN:]))][:SHOWN]
 
@@ -63,7 +62,7 @@ def _metric(name: str, value: int | float, earlier: int | float | None, claims: 
     if earlier is None or earlier != earlier or value != value:
         return plain, markup
     change = value - earlier
-    delta = f"({text.signed(change)})"
+    delta = f"({text.signed(change, text.decimals([value]))})"
     if change == 0:
         return f"{plain} {delta}", f"{markup} {delta}"
     color = html.GOOD if better(value, earlier, direction(name, claims)) else html.BAD
@@ -76,7 +75,7 @@ def _claim(claim: Claim) -> tuple[str, str]:
     why = f" ({text.shorten(claim.reason, 80)})" if claim.reason and claim.verdict == "inconclusive" else ""
     return (
         f"{sign} {text.plain(shown)} {claim.verdict}{text.plain(why)}",
-        f"{_signed(claim.verdict, sign)} {html.code(shown)} {claim.verdict}{html.escape(why)}",
+        f"{_signed(claim.verdict, sign)}&nbsp;{html.code(shown)} {claim.verdict}{html.escape(why)}",
     )
 
 

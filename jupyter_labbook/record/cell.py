@@ -130,9 +130,7 @@ class CellRecorder:
             return None
         if arguments.each:
             return None
-        plan = self._plan(
-            split, self._expanded(split.line, arguments), getattr(info, "transformed_cell", None)
-        )
+        plan = self._plan(split, self._expanded(split.line, arguments), getattr(info, "transformed_cell", None))
         count = self.shell.execution_count - (1 if info.store_history else 0)
         plan = replace(plan, notebook=self._notebook(count, info.cell_id))
         return self._start(plan, arguments)

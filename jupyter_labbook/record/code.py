@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from jupyter_labbook.record import git_folder, git_status
-from jupyter_labbook.record.git import Git, GitFailed, TooSlow
+from jupyter_labbook.record.git import TIMEOUT, Git, GitFailed, TooSlow
 from jupyter_labbook.record.git_status import Change, Status
 from jupyter_labbook.record.patch import Patch
 from jupyter_labbook.record.redact import redact
@@ -27,6 +27,9 @@ _SETTINGS: Final = (
     r"|status\.showuntrackedfiles|core\.worktree|extensions\.objectformat)$"
 )
 _USER: Final = re.compile(r"^((?:https?|ftps?)://)[^/]*@", re.IGNORECASE)
+
+_slow: set[str] = set()
+"""Where looking for new files took too long once: a home folder that is a repository, say."""
 
 
 @dataclass(frozen=True)
@@ -90,18 +93,26 @@ def _capture(top: str, store: str) -> CodeState:
     git = Git(top, disabled_filters=settings.filters())
     if settings.last("core.worktree") is not None:
         top = os.fsdecode(git.run("rev-parse", "--show-toplevel", most=_MOST_SETTINGS)[0].removesuffix(b"\n"))
-        git = Git(top, disabled_filters=settings.filters())
     missing: list[str] = []
     status, new_known = _status(git, _outside(store, top), settings, missing)
     new = sources(status.new)
-    dirty: bool | None = bool(status.changes or new)
-    if not dirty and not new_known:
+    filtered = _filtered(git, [*(change.path for change in status.changes), *new], settings)
+    dirty: bool | None = bool(new) or any(change.path not in filtered for change in status.changes)
+    if not dirty and (filtered or not new_known):
         dirty = None
     if status.commit is None:
         missing.append("there is no commit yet")
-    patch = None
-    if dirty:
-        patch = _patch(git, top, status, new, settings, missing)
+    patch = (
+        _patch(
+            Patch(git, top, sha256_names=settings.last("extensions.objectformat") == "sha256"),
+            status,
+            new,
+            filtered,
+            missing,
+        )
+        if status.changes or new
+        else None
+    )
     remote = settings.remote(status.branch)
     return CodeState(
         commit=status.commit,
@@ -125,17 +136,19 @@ def _settings(git: Git) -> _Settings:
 
 
 def _status(git: Git, apart: str | None, settings: _Settings, missing: list[str]) -> tuple[Status, bool]:
-    """The status, and whether files that git does not know were looked for in vain."""
+    """The status, and whether it has all files that git does not know, as far as the user wants them."""
     # An own pathspec keeps git from walking through 20,000 folders of runs.
     paths = ["--", ":(top)", f":(top,exclude,literal){apart}"] if apart else []
     if (settings.last("status.showuntrackedfiles") or "").lower() in ("no", "false", "off", "0"):
         missing.append("new files were not looked for, as status.showUntrackedFiles says")
         return _ask(git, "no", paths, missing), True
-    try:
-        return _ask(git, "all", paths, missing), True
-    except TooSlow:
-        missing.append("new files were not found in time")
-        return _ask(git, "no", paths, missing), False
+    if git.folder not in _slow:
+        try:
+            return _ask(git, "all", paths, missing), True
+        except TooSlow:
+            _slow.add(git.folder)
+    missing.append(f"new files were not looked for, as that takes longer than {TIMEOUT:g} seconds")
+    return _ask(git, "no", paths, missing), False
 
 
 def _ask(git: Git, new: str, paths: list[str], missing: list[str]) -> Status:
@@ -149,11 +162,8 @@ def _ask(git: Git, new: str, paths: list[str], missing: list[str]) -> Status:
 
 
 def _patch(
-    git: Git, top: str, status: Status, new: list[bytes], settings: _Settings, missing: list[str]
+    patch: Patch, status: Status, new: list[bytes], filtered: dict[bytes, str], missing: list[str]
 ) -> bytes | None:
-    patch = Patch(git, top)
-    sha256_names = settings.last("extensions.objectformat") == "sha256"
-    filtered = _filtered(git, [*(change.path for change in status.changes), *new], settings)
     changes: list[Change] = []
     for change in status.changes:
         if change.only_inside_submodule:
@@ -165,12 +175,11 @@ def _patch(
     for path in new:
         if path in filtered:
             patch.leave_out(path, f"passes through the filter {filtered[path]}")
-    whole: bytes | None = None
     try:
-        patch.add_changes(status.commit, changes, sha256_names=sha256_names)
+        patch.add_changes(status.commit, changes)
     except GitFailed as error:
         missing.append(f"changes of tracked files are not in the patch: {error}")
-    patch.add_new_files((path for path in new if path not in filtered), sha256_names=sha256_names)
+    patch.add_new_files(path for path in new if path not in filtered)
     whole, redacted = patch.finish()
     if any(change.unmerged for change in changes):
         missing.append("a merge is not finished")

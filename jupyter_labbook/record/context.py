@@ -64,11 +64,12 @@ def sweep_context() -> tuple[str | None, str | None]:
     return os.environ.get("LABBOOK_SWEEP") or None, os.environ.get("LABBOOK_TRIAL") or None
 
 
-@lru_cache(maxsize=1)
-def _process(pid: int) -> Process:
-    return liveness.this_process()
+_process: Process | None = None
 
 
 def this_process() -> Process:
     """What a reader needs to tell whether the writer of a run still lives."""
-    return _process(os.getpid())
+    global _process
+    if _process is None or _process.pid != os.getpid():
+        _process = liveness.this_process()
+    return _process

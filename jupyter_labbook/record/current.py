@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 
 _current: ContextVar[Recorder | None] = ContextVar("labbook_run", default=None)
 _executing: list[Recorder] = []
-_get = _current.get
+
+
+own = _current.get
+"""The run of this very context, whatever executes elsewhere."""
 
 
 def current() -> Recorder | None:
     """The run that a call made here belongs to."""
-    recorder = _get()
+    recorder = own()
     if recorder is not None:
         return recorder
     started_in: Recorder | None = getattr(threading.current_thread(), "_labbook_run", None)
@@ -90,7 +93,7 @@ def log(
         Numbers: int, float, numpy and torch scalars, Decimal, bool (as 0 or 1). What is not a
         number is not logged, and a warning says so once; nothing is raised into the cell.
     """
-    recorder = _get() or current()
+    recorder = own() or current()
     if recorder is None:
         _nobody("log")
         return

@@ -41,7 +41,7 @@ def add_array(content: Content, array: Any, where: str) -> None:
         _add_masked(content, array, where)
         return
     elif kind is not numpy.ndarray:
-        if not kind.__module__.startswith("numpy."):
+        if kind.__module__.partition(".")[0] != "numpy":
             raise LabbookError(
                 f"{where} is a {kind.__qualname__}, which says more than its numbers do: "
                 "give numpy.asarray(…) of it, and record the rest with labbook.param"
@@ -49,6 +49,17 @@ def add_array(content: Content, array: Any, where: str) -> None:
         array = array.view(numpy.ndarray)
     content.say("array", array.ndim, *array.shape, *dtype_words(array.dtype))
     _add_items(content, array, where)
+
+
+def add_range(content: Content, values: range) -> None:
+    """As the array of these whole numbers."""
+    numpy = sys.modules["numpy"]
+    content.say("array", 1, len(values), *dtype_words(numpy.dtype("i8")))
+    content.add(Numbers(len(values), 8, lambda part: _numbers_of(numpy, values[part])))
+
+
+def _numbers_of(numpy: Any, values: range) -> Any:
+    return numpy.arange(values.start, values.stop, values.step, dtype="i8")
 
 
 def _add_items(content: Content, array: Any, where: str) -> None:

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from jupyter_labbook.errors import LabbookError
-from jupyter_labbook.record.data_arrays import add_array
+from jupyter_labbook.record.data_arrays import add_array, add_range
 from jupyter_labbook.record.data_objects import Objects, encoded
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def _add_frame(content: Content, frame: Any, where: str) -> int:
     _add_labels(content, frame.columns, where)
     _add_index(content, frame.index, f"the index of {where}")
     return sum(
-        _add_values(content, frame.iloc[:, at].array, f"column {_shown(label, at)} of {where}")
-        for at, label in enumerate(frame.columns)
+        _add_values(content, column.array, f"column {_shown(label, at)} of {where}")
+        for at, (label, column) in enumerate(frame.items())
     )
 
 
@@ -61,6 +61,10 @@ def _add_index(content: Content, index: Any, where: str) -> int:
         content.say("multiindex", index.nlevels, names)
         return sum(_add_values(content, index.get_level_values(at).array, where) for at in range(index.nlevels))
     content.say("index", names)
+    if isinstance(index, pandas.RangeIndex):  # its numbers need not all be in memory
+        content.say("values", str(index.dtype))
+        add_range(content, range(index.start, index.stop, index.step))
+        return 8 * len(index)
     return _add_values(content, index.array, where)
 
 
@@ -79,7 +83,7 @@ def _add_values(content: Content, values: Any, where: str) -> int:
     numpy = sys.modules["numpy"]
     dtype = values.dtype
     content.say("values", str(dtype))
-    if isinstance(dtype, numpy.dtype):
+    if isinstance(dtype, numpy.dtype) or isinstance(values, pandas.arrays.NumpyExtensionArray):
         add_array(content, values.to_numpy(), where)
     elif isinstance(dtype, pandas.CategoricalDtype):
         content.say("ordered" if dtype.ordered else "unordered")

@@ -174,7 +174,7 @@ _SETS: Final = frozenset({set, frozenset})
 _MAPPINGS: Final = frozenset({dict, OrderedDict, defaultdict, Counter})
 _TEXTS: Final[dict[type, Callable[[Any], str]]] = {
     complex: _complex,
-    bytearray: bytes.hex,
+    bytearray: bytearray.hex,
     range: repr,
     datetime: _moment,
     date: date.isoformat,

@@ -141,9 +141,7 @@ def _placed(plan: Plan, caller: FrameType, shell: InteractiveShell | None) -> Pl
         source = Path(script).read_text("utf-8", "replace")
     except (OSError, ValueError):
         source = ""
-    return replace(
-        plan, experiment=plan.experiment or Path(script).stem.strip("<>") or "experiment", source=source
-    )
+    return replace(plan, experiment=plan.experiment or Path(script).stem.strip("<>") or "experiment", source=source)
 
 
 def _shell() -> InteractiveShell | None:

@@ -7,9 +7,10 @@ no program that the repository's settings name is started.
 from __future__ import annotations
 
 import os
+import selectors
 import signal
 import subprocess
-import threading
+import time
 from collections.abc import Iterable
 from typing import IO, Final
 
@@ -18,7 +19,6 @@ TIMEOUT: Final = 20.0
 
 _SETTINGS: Final = (
     "core.fsmonitor=false",
-    "core.untrackedCache=false",
     "core.hooksPath=" + os.devnull,
     "core.quotePath=true",
     "core.safecrlf=false",
@@ -29,6 +29,9 @@ _SETTINGS: Final = (
 )
 _KEPT: Final = ("GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_EXEC_PATH")
 _MOST_SAID: Final = 4000
+_PIECE: Final = 1 << 16
+_AFTER: Final = 1.0
+"""Seconds for what should follow at once: the end of a process that has closed its output or was ended."""
 
 
 class GitFailed(Exception):
@@ -46,6 +49,7 @@ class Git:
         settings = [*_SETTINGS]
         for name in disabled_filters:
             settings += [f"filter.{name}.{key}" for key in ("clean=", "smudge=", "process=", "required=false")]
+        self.folder = folder
         self._command = ["git", "-C", folder, "--no-pager", "--literal-pathspecs"]
         for setting in settings:
             self._command += ["-c", setting]
@@ -62,6 +66,7 @@ class Git:
         try:
             process = subprocess.Popen(
                 [*command, *arguments],
+                bufsize=0,
                 stdin=subprocess.PIPE if given else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -73,63 +78,109 @@ class Git:
             raise GitFailed("git is not installed") from None
         except (OSError, ValueError) as error:
             raise GitFailed(f"git cannot be started: {error}") from None
-        with process:
-            return _talk(process, str(arguments[0]), most, given)
+        return _talk(process, str(arguments[0]), most, given)
 
 
 def _talk(process: subprocess.Popen[bytes], verb: str, most: int, given: bytes) -> tuple[bytes, bool]:
-    late = threading.Event()
+    deadline = time.monotonic() + TIMEOUT
+    exchange = _exchange if os.name == "posix" else _exchange_in_threads
+    try:
+        output, said, ended = exchange(process, most, given, deadline)
+        whole = len(output) <= most
+        if not ended or not whole:
+            _kill(process)
+        code = _wait(process, deadline)
+        if process.stderr is not None and os.name == "posix":
+            said += _at_hand(process.stderr)
+    finally:
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+    if not ended or code is None:
+        raise TooSlow(f"git {verb} took longer than {TIMEOUT:g} seconds")
+    if whole and code:
+        raise GitFailed(_refusal(verb, code, bytes(said)))
+    return bytes(output[:most]), whole
 
-    def too_late() -> None:
-        late.set()
-        _kill(process)
 
-    said: list[bytes] = []
+def _exchange(
+    process: subprocess.Popen[bytes], most: int, given: bytes, deadline: float
+) -> tuple[bytearray, bytearray, bool]:
+    """Feed git and read it, up to a byte more than `most`; and whether it ended its output in time.
+
+    Without threads: Python starts none any more when it exits, and what is left is found out then.
+    """
+    output, said = bytearray(), bytearray()
     assert process.stdout is not None
     assert process.stderr is not None
-    # A thread for each pipe: git blocks where one of them is full and nobody reads it.
-    threads = [threading.Thread(target=_drain, args=(process.stderr, said), daemon=True)]
-    if process.stdin is not None:
-        threads.append(threading.Thread(target=_feed, args=(process.stdin, given), daemon=True))
-    clock = threading.Timer(TIMEOUT, too_late)
-    clock.daemon = True
-    for thread in (*threads, clock):
-        thread.start()
-    try:
-        output = process.stdout.read(most + 1)
-        if len(output) > most:
-            _kill(process)
-        code = process.wait()
-    finally:
-        clock.cancel()
-        if process.returncode is None:
-            _kill(process)
-        for thread in threads:
-            thread.join(TIMEOUT)
-    if late.is_set():
-        raise TooSlow(f"git {verb} took longer than {TIMEOUT:.0f} seconds")
-    if len(output) > most:
-        return output[:most], False
-    if code:
-        raise GitFailed(_refusal(verb, code, b"".join(said)))
-    return output, True
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ, (output, most + 1))
+        selector.register(process.stderr, selectors.EVENT_READ, (said, _MOST_SAID))
+        if process.stdin is not None:
+            os.set_blocking(process.stdin.fileno(), False)
+            selector.register(process.stdin, selectors.EVENT_WRITE)
+        while len(output) <= most:
+            ready = selector.select(max(0.0, deadline - time.monotonic()))
+            if not ready and time.monotonic() >= deadline:
+                return output, said, False
+            for key, _ in ready:
+                if key.fileobj is process.stdin:
+                    given = _feed(process.stdin, given)
+                    if not given:
+                        selector.unregister(process.stdin)
+                        process.stdin.close()
+                    continue
+                piece = os.read(key.fd, _PIECE)
+                into, room = key.data
+                into += piece[: room - len(into)]
+                if not piece:
+                    selector.unregister(key.fileobj)
+                    if into is output:
+                        return output, said, True
+    return output, said, True
 
 
-def _drain(pipe: IO[bytes], said: list[bytes]) -> None:
+def _exchange_in_threads(
+    process: subprocess.Popen[bytes], most: int, given: bytes, deadline: float
+) -> tuple[bytearray, bytearray, bool]:
+    """The same on Windows, where pipes cannot be waited for together."""
     try:
-        said.append(pipe.read(_MOST_SAID))
-        while pipe.read(1 << 16):
-            pass
-    except (OSError, ValueError):
+        output, said = process.communicate(given or None, timeout=max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        return bytearray(), bytearray(), False
+    return bytearray(output[: most + 1]), bytearray(said[:_MOST_SAID]), True
+
+
+def _feed(pipe: IO[bytes], given: bytes) -> bytes:
+    """What of `given` the pipe did not take."""
+    try:
+        return given[os.write(pipe.fileno(), given[:_PIECE]) :]
+    except BlockingIOError:
+        return given
+    except OSError:  # git ended without reading all
+        return b""
+
+
+def _at_hand(pipe: IO[bytes]) -> bytes:
+    """What a pipe has now, without waiting for more."""
+    try:
+        os.set_blocking(pipe.fileno(), False)
+        return os.read(pipe.fileno(), _MOST_SAID)
+    except OSError:
+        return b""
+
+
+def _wait(process: subprocess.Popen[bytes], deadline: float) -> int | None:
+    """The code that git ended with; None where it had to be ended for being late."""
+    try:
+        return process.wait(max(_AFTER, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        _kill(process)
+    try:
+        process.wait(_AFTER)
+    except subprocess.TimeoutExpired:  # in a disk that does not answer: nothing ends it
         pass
-
-
-def _feed(pipe: IO[bytes], given: bytes) -> None:
-    try:
-        pipe.write(given)
-        pipe.close()
-    except (OSError, ValueError):
-        pass
+    return None
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

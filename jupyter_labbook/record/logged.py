@@ -45,9 +45,7 @@ def _metric_name(name: str) -> str:
     """A name that fits on one line of a table's header and on a screen."""
     if name.isprintable() and 0 < len(name) <= LONGEST_NAME:
         return name
-    visible = "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in name[:400]
-    )
+    visible = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in name[:400])
     if 0 < len(visible) <= LONGEST_NAME:
         return visible
     digest = hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:8]

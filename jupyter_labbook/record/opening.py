@@ -21,9 +21,7 @@ def open_store(folder: Path, chosen: str | None) -> Store:
     return store
 
 
-def with_references(
-    store: Store, plan: Plan, baseline: str | None, parent: str | None
-) -> tuple[Plan, list[str]]:
+def with_references(store: Store, plan: Plan, baseline: str | None, parent: str | None) -> tuple[Plan, list[str]]:
     """The plan with its baseline and parent as ids, and a sentence for each that no run answers to."""
     notices: list[str] = []
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _MANY: Final = 512
 _LONG: Final = 4096
-_current = current._current.get
+_current = current.own
 
 
 class Ear:

@@ -37,7 +37,6 @@ _OPTIONS: Final = (
     "--no-ext-diff",
     "--no-textconv",
     "--no-renames",
-    "--no-relative",
     "--unified=3",
     "--inter-hunk-context=0",
     "--src-prefix=a/",
@@ -57,9 +56,10 @@ TOO_LONG = f"larger than {LONGEST_NEW_FILE >> 20} MiB"
 class Patch:
     """Collects the parts; `left_out` says why a file is not in it."""
 
-    def __init__(self, git: Git, top: str) -> None:
+    def __init__(self, git: Git, top: str, *, sha256_names: bool) -> None:
         self._git = git
-        self._top = top
+        self._top = os.fsencode(top)
+        self._sha256_names = sha256_names
         self._parts: list[bytes] = []
         self._room = LONGEST
         self.left_out: dict[str, list[bytes]] = {}
@@ -67,9 +67,9 @@ class Patch:
     def leave_out(self, path: bytes, why: str) -> None:
         self.left_out.setdefault(why, []).append(path)
 
-    def add_changes(self, commit: str | None, changes: Iterable[Change], *, sha256_names: bool) -> None:
+    def add_changes(self, commit: str | None, changes: Iterable[Change]) -> None:
         """What differs from `commit`, or from nothing where there is none yet."""
-        base = commit or (sha256 if sha256_names else sha1)(b"tree 0\0").hexdigest()
+        base = commit or (sha256 if self._sha256_names else sha1)(b"tree 0\0").hexdigest()
         for paths in _portions(self._of_bearable_size(changes)):
             if self._room <= 0:
                 for path in paths:
@@ -78,7 +78,7 @@ class Patch:
             output, whole = self._git.run("diff-index", *_OPTIONS, base, "--", *paths, most=self._room)
             self._add_diff(output, whole, paths)
 
-    def add_new_files(self, paths: Iterable[bytes], *, sha256_names: bool) -> None:
+    def add_new_files(self, paths: Iterable[bytes]) -> None:
         """Files that git does not know, each whole."""
         for number, path in enumerate(paths):
             if number >= MOST_NEW_FILES:
@@ -90,7 +90,7 @@ class Patch:
             found = self._new_file(path)
             if found is None:
                 continue
-            part = new_file.hunk(path, *found, sha256_names=sha256_names)
+            part = new_file.hunk(path, *found, sha256_names=self._sha256_names)
             if len(part) > self._room:
                 self.leave_out(path, BEYOND)
                 continue
@@ -120,7 +120,7 @@ class Patch:
 
     def _size(self, path: bytes) -> int:
         try:
-            return os.lstat(os.path.join(os.fsencode(self._top), path)).st_size
+            return os.lstat(os.path.join(self._top, path)).st_size
         except OSError:
             return 0
 
@@ -146,7 +146,7 @@ class Patch:
                     self.leave_out(path, BEYOND)
 
     def _new_file(self, path: bytes) -> tuple[bytes, int] | None:
-        name = os.path.join(os.fsencode(self._top), path)
+        name = os.path.join(self._top, path)
         try:
             status = os.lstat(name)
             if S_ISLNK(status.st_mode):
@@ -185,11 +185,11 @@ def _hides_secret(content: bytes) -> bool:
 
 
 def _split(output: bytes) -> list[bytes]:
-    pieces = output.split(b"\n" + _HEAD)
-    if not pieces[0]:
+    if not output.startswith(_HEAD):
         return []
-    parts = [pieces[0], *(_HEAD + piece for piece in pieces[1:])]
-    return [part if part.endswith(b"\n") else part + b"\n" for part in parts]
+    # only the head of a file is at the start of a line: every other line of a patch has a mark before it
+    parts = [_HEAD + piece for piece in (b"\n" + output).split(b"\n" + _HEAD)[1:]]
+    return [part + b"\n" for part in parts[:-1]] + parts[-1:]
 
 
 def _portions(paths: Iterable[bytes]) -> Iterator[list[bytes]]:

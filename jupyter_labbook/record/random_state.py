@@ -1,88 +1,141 @@
-"""The global random generators: seeded, captured when a run starts, put back when it is replayed.
+"""States of the global random generators: python's, numpy's, torch's; as JSON, exactly, without pickle.
 
-They are hidden state: a cell that shuffles gives another result after any earlier cell has drawn
-from the same generator. States are kept as numbers in base64, never pickled.
+Only generators of libraries that are loaded are captured: what is not loaded has drawn nothing.
+CUDA's are captured where CUDA is in use; nothing here starts it, save restoring such a state.
 """
 
 from __future__ import annotations
 
-import base64
 import random
 import struct
 import sys
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Callable
 from typing import Any, Final
 
+MOST_NUMPY_SEED: Final = 2**32
+MOST_TORCH_SEED: Final = 2**64
 _MERSENNE: Final = struct.Struct("<625I")
 
 
 def capture() -> dict[str, Any]:
-    """The states of python's, numpy's and torch's global generators, of those that are loaded."""
-    version, words, gauss = random.getstate()
-    state: dict[str, Any] = {
-        "python": {"version": version, "state": _text(_MERSENNE.pack(*words)), "gauss": gauss}
-    }
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and hasattr(numpy, "random"):
-        found = _numpy(numpy.random)
-        if found is not None:
-            state["numpy"] = found
-    torch = sys.modules.get("torch")
-    if torch is not None and hasattr(torch, "get_rng_state"):
-        state["torch"] = _text(torch.get_rng_state().numpy().tobytes())
-        if torch.cuda.is_available() and torch.cuda.is_initialized():
-            state["torch.cuda"] = [_text(each.numpy().tobytes()) for each in torch.cuda.get_rng_state_all()]
-    return state
+    """The states, for JSON. Keys: `python`, and `numpy`, `torch`, `torch.cuda` where those are in use."""
+    states: dict[str, Any] = {"python": _python_state()}
+    numpy = _loaded("numpy", "random")
+    if numpy is not None:
+        states["numpy"] = _encoded(numpy.random.get_state(legacy=False))
+    torch = _loaded("torch", "get_rng_state")
+    if torch is not None:
+        states["torch"] = _base64(torch.get_rng_state().numpy().tobytes())
+        cuda = getattr(torch, "cuda", None)
+        if cuda is not None and cuda.is_initialized():
+            states["torch.cuda"] = [_base64(state.cpu().numpy().tobytes()) for state in cuda.get_rng_state_all()]
+    return states
 
 
-def _numpy(numpy_random: Any) -> dict[str, Any] | None:
-    state = numpy_random.get_state(legacy=False)
-    if state.get("bit_generator") != "MT19937":
-        return None  # another generator was put in numpy's place by hand
-    inner = state["state"]
-    return {
-        "state": _text(inner["key"].astype("<u4", copy=False).tobytes()),
-        "position": int(inner["pos"]),
-        "has_gauss": int(state["has_gauss"]),
-        "gauss": float(state["gauss"]),
-    }
+def restore(states: dict[str, Any]) -> list[str]:
+    """Put the generators into the states that `capture` gave, loading numpy and torch where they are named.
 
-
-def restore(state: dict[str, Any]) -> None:
-    """Put captured states back, those of libraries that are loaded. ValueError for a garbled one."""
-    python = state.get("python")
-    if python is not None:
-        words = _MERSENNE.unpack(_bytes(python["state"]))
-        random.setstate((python["version"], words, python["gauss"]))
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and "numpy" in state:
-        found = state["numpy"]
-        key = numpy.frombuffer(_bytes(found["state"]), dtype="<u4")
-        numpy.random.set_state(("MT19937", key, found["position"], found["has_gauss"], found["gauss"]))
-    torch = sys.modules.get("torch")
-    if torch is not None and "torch" in state:
-        torch.set_rng_state(_tensor(torch, state["torch"]))
-        if "torch.cuda" in state and torch.cuda.is_available():
-            torch.cuda.set_rng_state_all([_tensor(torch, each) for each in state["torch.cuda"]])
+    Returns
+    -------
+    list of str
+        What could not be restored, and why: a library that is missing here, another number of GPUs.
+    """
+    failed = []
+    for name, state in states.items():
+        try:
+            _RESTORE[name](state)
+        except KeyError:
+            failed.append(f"{name}: this version does not know this generator")
+        except Exception as error:  # a library's own refusal, of which there are many kinds
+            failed.append(f"{name}: {type(error).__name__}: {error}")
+    return failed
 
 
 def seed(number: int) -> None:
-    """Seed python, and numpy and torch where they are loaded."""
+    """Seed python's generator, and numpy's and torch's (on every device) where they are loaded."""
     random.seed(number)
-    numpy = sys.modules.get("numpy")
+    numpy = _loaded("numpy", "random")
     if numpy is not None:
-        numpy.random.seed(number % 2**32)
-    torch = sys.modules.get("torch")
+        numpy.random.seed(number % MOST_NUMPY_SEED)
+    torch = _loaded("torch", "manual_seed")
     if torch is not None:
-        torch.manual_seed(number)
+        torch.manual_seed(number % MOST_TORCH_SEED)
 
 
-def _tensor(torch: Any, text: str) -> Any:
-    return torch.frombuffer(bytearray(_bytes(text)), dtype=torch.uint8)
+def _loaded(library: str, attribute: str) -> Any:
+    """`library` where it is loaded, to the end: another thread may be importing it."""
+    module = sys.modules.get(library)
+    return module if module is not None and hasattr(module, attribute) else None
 
 
-def _text(content: bytes) -> str:
-    return base64.b64encode(content).decode()
+def _python_state() -> dict[str, Any]:
+    version, words, gauss = random.getstate()
+    return {"version": version, "words": _base64(_MERSENNE.pack(*words)), "gauss": gauss}
 
 
-def _bytes(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
+def _restore_python(state: dict[str, Any]) -> None:
+    words = _MERSENNE.unpack(a2b_base64(state["words"]))
+    random.setstate((state["version"], words, state["gauss"]))
+
+
+def _restore_numpy(state: dict[str, Any]) -> None:
+    import numpy  # the state says that the cell uses it
+
+    decoded, generators = _decoded(state), vars(numpy.random)
+    if type(generators["get_bit_generator"]()).__name__ != decoded["bit_generator"]:
+        generators["set_bit_generator"](generators[decoded["bit_generator"]]())
+    numpy.random.set_state(decoded)
+
+
+def _restore_torch(state: str) -> None:
+    import torch  # type: ignore[import-not-found, unused-ignore]  # the state says that the cell uses it
+
+    torch.set_rng_state(_tensor(torch, state))
+
+
+def _restore_cuda(states: list[str]) -> None:
+    import torch
+
+    if torch.cuda.device_count() != len(states):
+        raise RuntimeError(f"{len(states)} GPUs then, {torch.cuda.device_count()} now")
+    torch.cuda.set_rng_state_all([_tensor(torch, state) for state in states])
+
+
+_RESTORE: Final[dict[str, Callable[[Any], None]]] = {
+    "python": _restore_python,
+    "numpy": _restore_numpy,
+    "torch": _restore_torch,
+    "torch.cuda": _restore_cuda,
+}
+
+
+def _tensor(torch: Any, state: str) -> Any:
+    return torch.frombuffer(bytearray(a2b_base64(state)), dtype=torch.uint8)
+
+
+def _encoded(value: Any) -> Any:
+    """A numpy generator's state: dictionaries of numbers, text and arrays."""
+    if isinstance(value, dict):
+        return {key: _encoded(element) for key, element in value.items()}
+    if hasattr(value, "dtype") and value.ndim:
+        little = value.astype(value.dtype.newbyteorder("<"), copy=False)
+        return {"dtype": little.dtype.str, "base64": _base64(little.tobytes())}
+    if hasattr(value, "item"):
+        value = value.item()
+    return f"{value:#x}" if isinstance(value, int) and value.bit_length() > 63 else value
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, dict) and "base64" in value:
+        import numpy
+
+        stored = numpy.frombuffer(a2b_base64(value["base64"]), dtype=value["dtype"])
+        return stored.astype(stored.dtype.newbyteorder("="))
+    if isinstance(value, dict):
+        return {key: _decoded(element) for key, element in value.items()}
+    return int(value, 16) if isinstance(value, str) and value.startswith("0x") else value
+
+
+def _base64(content: bytes) -> str:
+    return b2a_base64(content, newline=False).decode("ascii")

@@ -113,9 +113,7 @@ class Recorder:
         self._retry_disk()
         if self.draft.born:
             if output is not None:
-                self._try(
-                    lambda: files.replace(f"{self.draft.folder}/{layout.OUTPUT}", output), layout.OUTPUT
-                )
+                self._try(lambda: files.replace(f"{self.draft.folder}/{layout.OUTPUT}", output), layout.OUTPUT)
             self._keep_figures(figures)
         self.draft.update(
             status=status,
@@ -292,9 +290,7 @@ class Recorder:
         """Say once that the disk does not take what is recorded."""
         reason = os.strerror(error.errno) if error.errno else str(error)
         waiting = "Values logged wait in memory and are written when it takes them again."
-        self.warn(
-            "disk", f"the disk refuses what is recorded ({reason}). {waiting}", degrade=f"disk: {reason}"
-        )
+        self.warn("disk", f"the disk refuses what is recorded ({reason}). {waiting}", degrade=f"disk: {reason}")
 
     def _try(self, work: Any, what: str) -> None:
         try:

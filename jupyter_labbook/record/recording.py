@@ -97,10 +97,9 @@ class Recording:
         judging.look_again(recorder, metrics, duration)
         output, figures = None, []
         if self.outputs is not None:
-            output = self.outputs.notebook(
-                plan.source, plan.notebook.execution_count, described, {"run": recorder.id}
-            )
+            output = self.outputs.notebook(plan.source, plan.notebook.execution_count, described, {"run": recorder.id})
             figures = self.outputs.figures()
+            recorder.degraded.extend(self.outputs.faults)
         recorder.finish(
             status=status, error=described, duration=duration, metrics=metrics, output=output, figures=figures
         )
@@ -120,15 +119,15 @@ class Recording:
         late = parameters.declared(plan.params or (), plan.code, plan.namespace, at_end=True)
         if late:
             recorder.put_parameters(late)
-        names, source = plan.metrics, "declared"
-        if names is None:
-            names, source = () if logged else parameters.analyse(plan.code).computed, "cell"
-        # A cell that failed may have left a name as an earlier cell had it: that is no result of this run.
-        before = self._held if failed else None
+        wanted, source = plan.metrics, "declared"
+        if wanted is None:
+            wanted, source = () if logged else parameters.analyse(plan.code).computed, "cell"
         others = {*logged, *recorder.draft.fields["parameters"]}
-        values = parameters.metrics_from(
-            plan.namespace, [name for name in names if name not in others], before
-        )
+        names = [name for name in wanted if name not in others]
+        # Where the cell failed, or assigns in a branch, a name may still be as an earlier cell left it.
+        doubtful = names if failed else parameters.analyse(plan.code).conditional
+        before = {name: self._held[name] for name in doubtful if name in self._held}
+        values = parameters.metrics_from(plan.namespace, names, before)
         if values:
             recorder.log_values(values)
             recorder.metric_sources.update(dict.fromkeys(values, source))
@@ -144,9 +143,7 @@ class Recording:
         elif not last_chance:
             self._unfound_data.append(name)  # the cell itself may load it
         else:
-            self.recorder.warn(
-                f"data:{name}", f"--data {name}: there is no variable and no file of that name"
-            )
+            self.recorder.warn(f"data:{name}", f"--data {name}: there is no variable and no file of that name")
 
     def _as_run(self) -> Run:
         fields = self.recorder.draft.fields

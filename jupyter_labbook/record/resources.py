@@ -35,12 +35,13 @@ def peak_memory() -> int | None:
 class Sampler:
     """Takes samples of this process and of the graphics cards; one costs well under a millisecond."""
 
-    def __init__(self) -> None:
+    def __init__(self, began: tuple[float, float] | None = None) -> None:
+        """`began`: the monotonic time and the processor time, in seconds, that the first sample counts from."""
         import psutil  # not on the way of a cell that is over before its first sample
 
         self._process = psutil.Process()
         self._cards = _cards()
-        self._before = time.monotonic(), self._busy()
+        self._before = began or (time.monotonic(), self._busy())
 
     def sample(self) -> dict[str, float]:
         """Values by name, the same names each time."""

@@ -6,6 +6,7 @@ Often at first, then rarely: a run of a second has a sample, a night's has a few
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING, Final
 
 from jupyter_labbook.record import resources
@@ -30,6 +31,8 @@ class Sampling:
         self._recorder = recorder
         self._sampler: resources.Sampler | None = None
         self._synced = 0.0
+        times = os.times()
+        self._began = time.monotonic(), times.user + times.system
         background.call(self._tick, after=FIRST, settles=False)
 
     def _tick(self) -> None:
@@ -39,7 +42,7 @@ class Sampling:
         age = recorder.duration
         background.call(self._tick, after=next(pace for until, pace in PACE if age < until), settles=False)
         if self._sampler is None:
-            self._sampler = resources.Sampler()
+            self._sampler = resources.Sampler(self._began)
         sample = self._sampler.sample()
         if recorder.draft.born and not recorder.ended:
             if recorder.system is None:

@@ -23,9 +23,11 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_ALWAYS: Final = _words("""password passwords passwd passwds passphrase passphrases passcode passwort pwd pw pswd
-    secret secrets credential credentials creds apikey apikeys authorization authtoken accesstoken
-    apitoken apisecret secretkey privatekey accesskey clientsecret userpass sshpass connectionpassword""")
+_ALWAYS: Final = _words(
+    """password passwords passwd passwds passphrase passphrases passcode passwort pwd pw pswd secret secrets
+    credential credentials creds apikey apikeys authorization authtoken accesstoken apitoken apisecret
+    secretkey privatekey accesskey clientsecret userpass sshpass connectionpassword"""
+)
 """Last words that say it alone."""
 
 _ENDINGS: Final = (
@@ -43,39 +45,48 @@ _ENDINGS: Final = (
 )
 """Words written together: `PGPASSWORD`, `myapikey`."""
 
-_BEFORE_KEY: Final = _words("""access account admin anthropic api app application auth aws azure client cohere comet consumer crypt
-    datadog dd decryption deepseek deploy encryption fernet gcp gemini github gitlab google groq hf hmac
-    huggingface jwt langchain langsmith licence license mailgun maps master mistral neptune openai
-    openrouter partner pgp pinecone private replicate rsa sas secret security sendgrid sentry serp service
-    shared signing ssh storage stripe subscription tavily together twilio vault wandb webhook write""")
+_BEFORE_KEY: Final = _words(
+    """access account admin anthropic api app application auth aws azure client cohere comet consumer crypt datadog
+    dd decryption deepseek deploy encryption fernet gcp gemini github gitlab google groq hf hmac huggingface
+    jwt langchain langsmith licence license mailgun maps master mistral neptune openai openrouter partner
+    pgp pinecone private replicate rsa sas secret security sendgrid sentry serp service shared signing ssh
+    storage stripe subscription tavily together twilio vault wandb webhook write"""
+)
 """What makes a `…_key` a secret; `sort_key`, `primary_key` and `public_key` are none."""
 
-_BEFORE_PASS: Final = _words("""admin amqp broker cache db database elastic email es ftp git http imap ldap login mail mongo my mysql
-    neo4j pg pop postgres proxy rabbit rabbitmq redis root sftp smtp sql ssh sudo user vpn wifi""")
+_BEFORE_PASS: Final = _words(
+    """admin amqp broker cache db database elastic email es ftp git http imap ldap login mail mongo my mysql neo4j
+    pg pop postgres proxy rabbit rabbitmq redis root sftp smtp sql ssh sudo user vpn wifi"""
+)
 """What makes a `…_pass` a secret; `forward_pass` and `low_pass` are none."""
 
-_BEFORE_HARMLESS_TOKEN: Final = _words("""a additional after all any assistant audio background bad base before begin beginning bin blank bod bof
-    boi bos boundary bov box bpe byte char character class cls codec coord corpus decoder delim delimiter
-    detection dist distillation document dummy each empty encoder end endoftext eod eof eoi eol eom eos
-    eot eov every example extra fim final first forced frame from global ground head ignore ignored image
-    img in indent init initial input inserted is keyword lang language last latent left lex line locale
-    location mask masked max mean memory meta mid middle min most motion multimodal n naive nearest
-    negative newline next nl noise null num number numeric object one op operator other output pad padding
-    parse parsed patch per phoneme piece placeholder pointer pos position positive predicted prediction
-    prefix prev previous prompt punctuation query random rare raw reference register regular response
-    right role sampled sentence sep separator sequence single size sot source space speaker special speech
-    split start starting state step stop string sub subword suffix summary symbol syntax system tail
-    target task tensor text the think thinking time timestep to tool total trailing train transcribe
-    translate trigger type typed uncased unk unknown unused video vision visual vocab wav wildcard word
-    wordpiece""")
+_BEFORE_HARMLESS_TOKEN: Final = _words(
+    """a additional after all any assistant audio background bad base before begin beginning bin blank bod bof boi
+    bos boundary bov box bpe byte char character class cls codec coord corpus decoder delim delimiter
+    detection dist distillation document dummy each empty encoder end endoftext eod eof eoi eol eom eos eot
+    eov every example extra fim final first forced frame from global ground head ignore ignored image img in
+    indent init initial input inserted is keyword lang language last latent left lex line locale location
+    mask masked max mean memory meta mid middle min most motion multimodal n naive nearest negative newline
+    next nl noise null num number numeric object one op operator other output pad padding parse parsed patch
+    per phoneme piece placeholder pointer pos position positive predicted prediction prefix prev previous
+    prompt punctuation query random rare raw reference register regular response right role sampled sentence
+    sep separator sequence single size sot source space speaker special speech split start starting state
+    step stop string sub subword suffix summary symbol syntax system tail target task tensor text the think
+    thinking time timestep to tool total trailing train transcribe translate trigger type typed uncased unk
+    unknown unused video vision visual vocab wav wildcard word wordpiece"""
+)
 """What makes a `…_token` a piece of text: language models have dozens of such names."""
 
-_TRAILERS: Final = _words("""backup base64 b64 confirm confirmation current default dev live main new old plain plaintext primary prod
-    production raw repeat sandbox secondary staging str string text value""")
+_TRAILERS: Final = _words(
+    """backup base64 b64 confirm confirmation current default dev live main new old plain plaintext primary prod
+    production raw repeat sandbox secondary staging str string text value"""
+)
 """Words after the one that matters: `password_new`, `API_KEY_PROD`."""
 
-_WHOLE: Final = _words("""_auth accountkey sharedaccesskey sharedaccesssignature secret_key_base x-amz-signature
-    x-amz-security-token set-cookie xoauth2_bearer redis_auth rediscli_auth npm_config__auth""")
+_WHOLE: Final = _words(
+    """_auth accountkey sharedaccesskey sharedaccesssignature secret_key_base x-amz-signature x-amz-security-token
+    set-cookie xoauth2_bearer redis_auth rediscli_auth npm_config__auth"""
+)
 
 
 @lru_cache(maxsize=8192)

@@ -45,9 +45,7 @@ class Several:
             raise self._shown
         self._show_last()
         if self._first is not None:
-            body.show_line(
-                self._first, f"{self._failed} of {self._count} runs of this cell failed, as shown above."
-            )
+            body.show_line(self._first, f"{self._failed} of {self._count} runs of this cell failed, as shown above.")
             raise self._first
 
     def _show_last(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from jupyter_labbook.errors import StoreNotFound
 from jupyter_labbook.store import files, layout
-from jupyter_labbook.store.check_objects import check_needs, check_objects
+from jupyter_labbook.store.check_objects import check_needs, check_objects, check_snapshots
 from jupyter_labbook.store.check_run import check_run, is_text
 from jupyter_labbook.store.damage import Fault, Report
 from jupyter_labbook.store.findings import Entry, Findings
@@ -61,6 +61,7 @@ def check(store: Store, *, full: bool = True) -> Report:
     needs, runs = _check_runs(findings, full)
     here = check_objects(findings, full=full)
     check_needs(findings, needs, here)
+    check_snapshots(findings, needs, here)
     _check_lessons(findings)
     return Report.of(findings.found, runs, len(here))
 

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from stat import S_ISDIR, S_ISLNK, S_IWGRP, S_IWOTH, S_IWUSR
 from typing import Final
 
-from jupyter_labbook.store import layout
+from jupyter_labbook.store import files, layout
 from jupyter_labbook.store.damage import Fault
 from jupyter_labbook.store.findings import Entry, Findings
+from jupyter_labbook.store.salvage import json_object
 
+SNAPSHOT: Final = "environment.snapshot"
 WRITABLE: Final = S_IWUSR | S_IWGRP | S_IWOTH
 
 
@@ -35,6 +37,18 @@ def check_needs(findings: Findings, needs: Iterable[tuple[str, str, str]], here:
         if digest not in here:
             where = f"{layout.RUNS}/{run}/{layout.RECORD}"
             findings.found.append(Fault("object-missing", where, f"{what}: object {digest} is not here", run))
+
+
+def check_snapshots(findings: Findings, needs: Iterable[tuple[str, str, str]], here: set[str]) -> None:
+    """Name the lock files that the snapshots of environments refer to and that are not `here`."""
+    snapshots = {digest for _, digest, what in needs if what == SNAPSHOT and digest in here}
+    for digest in sorted(snapshots):
+        path = f"{layout.OBJECTS}/{digest[:2]}/{digest}"
+        facts = json_object(files.read(findings.path(path)) or b"") or {}
+        locks = facts.get("lock_files")
+        for name, lock in locks.items() if isinstance(locks, dict) else ():
+            if not isinstance(lock, str) or lock not in here:
+                findings.add("object-missing", path, f"lock file {name[:80]}: object {str(lock)[:80]} is not here")
 
 
 def object_entries(findings: Findings) -> Iterator[Entry]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_labbook.run import History, Number, Summary
 from jupyter_labbook.store.rows import Column, blocks, columns, is_plain, read_header, table_files
-from jupyter_labbook.store.tables import Tally, summary_of
+from jupyter_labbook.store.tally import Tally, summary_of
 
 if TYPE_CHECKING:
     import numpy

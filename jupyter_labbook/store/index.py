@@ -161,8 +161,7 @@ def _ask_on_disk(store: Store, folder: Path, question: Callable[[Index], Answer]
             build(store, folder, wanted.parts)
         except LabbookError:
             raise
-        except (sqlite3.Error, ValueError, TypeError, LookupError) as error:
-            # noise where a number was expected is no error of SQLite's
+        except Exception as error:  # noise where a number was expected is no error of SQLite's
             if path is None or cache.is_passing(error):
                 raise
             cache.discard(path)

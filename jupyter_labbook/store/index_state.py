@@ -14,19 +14,20 @@ from jupyter_labbook.store.store import Store
 
 
 class Listing(NamedTuple):
-    """`runs/` when it was listed: its time and inode, and the time of the look, in nanoseconds."""
+    """`runs/` when it was listed: its inode, its two times, and the time of the look, in nanoseconds."""
 
-    changed: int
     inode: int
+    modified: int
+    changed: int
     looked: int
 
     @property
     def doubtful(self) -> bool:
         """Whether something may have changed since that bears the same time."""
-        return abs(self.looked - self.changed) <= TICK
+        return any(abs(self.looked - time) <= TICK for time in (self.modified, self.changed))
 
     def is_as(self, other: Listing) -> bool:
-        return self[:2] == other[:2]
+        return self[:3] == other[:3]
 
 
 def listing_now(store: Store) -> Listing:
@@ -35,12 +36,12 @@ def listing_now(store: Store) -> Listing:
     try:
         status = os.stat(layout.runs_folder(store.path))
     except OSError:
-        return Listing(0, 0, looked)
-    return Listing(status.st_mtime_ns, status.st_ino, looked)
+        return Listing(0, 0, 0, looked)
+    return Listing(status.st_ino, status.st_mtime_ns, status.st_ctime_ns, looked)
 
 
 def last_listing(connection: sqlite3.Connection) -> Listing:
-    numbers = str(_get(connection, "listing") or "-1 -1 -1").split()
+    numbers = str(_get(connection, "listing") or "-1 -1 -1 -1").split()
     return Listing(*map(int, numbers))
 
 

@@ -31,9 +31,7 @@ def derive_status(
     return "lost"
 
 
-def alive(
-    record: Record, folder: Path | str, now: float | None = None, names: list[str] | None = None
-) -> bool:
+def alive(record: Record, folder: Path | str, now: float | None = None, names: list[str] | None = None) -> bool:
     """Whether the writer of a run is there. `names` are the folder's entries, where they are known."""
     now = time.time() if now is None else now
     writer, here = record.process, _surroundings()

@@ -176,6 +176,4 @@ def _entries(folder: Path | str) -> list[str]:
 
 
 def _unwritable(folder: str, error: OSError) -> StoreUnwritable:
-    return StoreUnwritable(
-        f"Nothing can be written to {folder}: {error.strerror or error}. The text was not kept."
-    )
+    return StoreUnwritable(f"Nothing can be written to {folder}: {error.strerror or error}. The text was not kept.")

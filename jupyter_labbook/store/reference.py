@@ -80,9 +80,7 @@ class Scan:
         return self._records
 
 
-def resolve(
-    store: Store, reference: str, *, facts: Facts | None = None, among: Sequence[str] | None = None
-) -> str:
+def resolve(store: Store, reference: str, *, facts: Facts | None = None, among: Sequence[str] | None = None) -> str:
     """The id that `reference` stands for; RunNotFound, or RunAmbiguous with the candidates.
 
     `among` narrows a piece of an id down to those runs.
@@ -107,9 +105,7 @@ def _newest(facts: Facts, back: int, reference: str) -> str:
         return newest[back]
     count = len(newest)
     some = "There are no runs yet" if not count else f"There {'is' if count == 1 else 'are'} only {count}"
-    raise RunNotFound(
-        f"{_quoted(reference)} goes back too far. {some} (archived ones apart).", reference=reference
-    )
+    raise RunNotFound(f"{_quoted(reference)} goes back too far. {some} (archived ones apart).", reference=reference)
 
 
 def _best(facts: Facts, metric: str, reference: str) -> str:

@@ -56,14 +56,19 @@ def walk(store: Path, folder: str) -> Iterator[tuple[str, os.stat_result]]:
     while waiting:
         inside = waiting.pop()
         try:
-            with os.scandir(store / inside) as entries:
-                some = sorted((entry.name, entry.stat(follow_symlinks=False)) for entry in entries)
+            names = sorted(os.listdir(store / inside))
         except FileNotFoundError:
             continue
         except OSError as error:
             raise unreadable(inside or ".", error) from error
-        for name, status in some:
+        for name in names:
             path = f"{inside}/{name}".lstrip("/")
+            try:
+                status = os.lstat(store / path)
+            except FileNotFoundError:  # replaced or removed meanwhile
+                continue
+            except OSError as error:
+                raise unreadable(path, error) from error
             if S_ISDIR(status.st_mode):
                 waiting.append(path)
             yield path, status

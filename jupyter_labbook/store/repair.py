@@ -13,7 +13,6 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Final
 
-from jupyter_labbook.errors import LabbookError
 from jupyter_labbook.render.text import plain
 from jupyter_labbook.store import files, layout
 from jupyter_labbook.store.check import check, reopened
@@ -25,7 +24,7 @@ from jupyter_labbook.store.lost_and_found import LostAndFound
 from jupyter_labbook.store.repair_record import encoded, mended_record
 from jupyter_labbook.store.repair_table import mend_table
 from jupyter_labbook.store.salvage import json_object
-from jupyter_labbook.store.store import Store
+from jupyter_labbook.store.store import Store, store_file
 
 ROUNDS: Final = 5
 """Mending one thing can bring another to light: a record that can be read again names objects."""
@@ -115,14 +114,12 @@ def _is_living(bench: Bench, run: str) -> bool:
 
 
 def _store_file(bench: Bench, fault: Fault) -> str:
-    kept = None
-    if os.path.lexists(bench.path(fault.path)):
-        kept = bench.aside.move(fault.path)
-    try:
-        Store.create_at(bench.store)
-    except LabbookError as error:
-        raise OSError(str(error)) from error
-    return "written again" + (f"; what was there is in {kept}" if kept else "")
+    data = files.read(bench.path(fault.path))
+    kept = "" if data is None else f"; as it was it is in {bench.aside.keep(fault.path, data)}"
+    known = (json_object(data) if data is not None else None) or {}
+    known.pop("format", None)
+    (files.create if data is None else files.replace)(bench.path(fault.path), store_file(known))
+    return f"written again{kept}"
 
 
 def _record(bench: Bench, fault: Fault) -> str | None:
@@ -137,8 +134,15 @@ def _record(bench: Bench, fault: Fault) -> str | None:
     raw, done = mended_record(folder, id, data)
     if not done:
         return None
-    kept = "" if data is None else f"; as it was it is in {bench.aside.keep(path, data)}"
+    if data is None:
+        kept, times = "", None
+    else:
+        kept = f"; as it was it is in {bench.aside.keep(path, data)}"
+        status = os.lstat(bench.path(path))
+        times = status.st_atime_ns, status.st_mtime_ns
     files.replace(bench.path(path), encoded(raw), sync=True)
+    if times is not None:  # by the time of its last change a run is known to be lost
+        os.utime(bench.path(path), ns=times)
     return "; ".join(done) + kept
 
 

@@ -1,7 +1,8 @@
 """Takes out of a metrics table what no reader can read, and keeps it beside the table.
 
 **Invariant**: what is taken out is in the side file, and on the disk, before the table changes;
-every row that could be read can be read afterwards.
+every row that could be read can be read afterwards. A table keeps its time of change: by that,
+readers know that a run is lost.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ def mend_table(path: str) -> str | None:
     if opened is None:
         return None
     source, size = opened
+    status = os.fstat(source)
     try:
         broken = soundness.look(path).broken
         taken = sum(piece.end - piece.start for piece in broken)
@@ -34,6 +36,7 @@ def mend_table(path: str) -> str | None:
             _cut(path, size, broken[0].start)
         else:
             _rewrite(path, source, size, broken)
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     finally:
         os.close(source)
     name = os.path.basename(path)

@@ -38,9 +38,7 @@ def ids(store: Store) -> list[str]:
     try:
         with os.scandir(folder) as entries:
             found = [
-                entry.name
-                for entry in entries
-                if layout.is_run_id(entry.name) and entry.is_dir(follow_symlinks=False)
+                entry.name for entry in entries if layout.is_run_id(entry.name) and entry.is_dir(follow_symlinks=False)
             ]
     except (FileNotFoundError, NotADirectoryError):
         return []

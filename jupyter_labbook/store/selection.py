@@ -32,9 +32,7 @@ class Runs(Sequence[Run]):
         How many runs of the store are damaged beyond reading and so could not be chosen.
     """
 
-    def __init__(
-        self, store: Store, ids: Sequence[str], unreadable: int = 0, shown: int | None = None
-    ) -> None:
+    def __init__(self, store: Store, ids: Sequence[str], unreadable: int = 0, shown: int | None = None) -> None:
         self.ids = tuple(ids)
         self.unreadable = unreadable
         self._store = store

@@ -80,7 +80,9 @@ class Translation:
         if column is None:
             read = self._reader(name)
             column = self._defined(1, lambda cell: _sortable(read(cell))) + f"({self._cell(name)})"
-        return f"({column} IS NULL OR {column} >= {_BLOB}), {column} {'DESC' if descending else 'ASC'}"
+        comparable = f"{column} < {_BLOB}"  # NULL where it is missing
+        value = f"CASE WHEN {comparable} THEN {column} END"
+        return f"({comparable}) IS NOT 1, {value} {'DESC' if descending else 'ASC'}"
 
     def _link(self, sign: str, left: Node, right: Node) -> str:
         sql = None

@@ -89,15 +89,10 @@ class Store:
     def create_at(path: Path) -> Store:
         """The store whose folder is `path` itself, made where it does not exist."""
         path = path.expanduser().absolute()
-        facts = {
-            "format": layout.FORMAT,
-            "id": os.urandom(8).hex(),
-            "created": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-        }
         try:
             os.makedirs(layout.runs_folder(path), exist_ok=True)
             try:
-                files.create(layout.store_file(path), msgspec.json.format(msgspec.json.encode(facts)) + b"\n")
+                files.create(layout.store_file(path), store_file({}))
             except FileExistsError:
                 pass  # another process was first, and its id stands
         except OSError as error:
@@ -131,6 +126,16 @@ class Store:
             except StoreNotFound:
                 return Store.create_at(named)
         return Store.find(start) or Store.create(start)
+
+
+def store_file(known: dict[str, Any]) -> bytes:
+    """A `labbook.json` of today's format, with the keys that are `known` from an earlier one."""
+    facts = {
+        "id": os.urandom(8).hex(),
+        "created": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        **known,
+    }
+    return msgspec.json.format(msgspec.json.encode({"format": layout.FORMAT, **facts})) + b"\n"
 
 
 def _named(chosen: Path | None) -> Path | None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,3 +81,40 @@ def test_mistakes_are_raised_in_a_sentence(store: Store) -> None:
         run_line("show", store.path)
     with pytest.raises(RunNotFound):
         run_line("show zzzzz", store.path)
+
+
+SESSION = """
+import sys
+from traitlets.config import Config
+from IPython.core.interactiveshell import InteractiveShell
+
+config = Config()
+config.Labbook.store = sys.argv[1]
+shell = InteractiveShell.instance(config=config)
+shell.run_cell("%load_ext jupyter_labbook")
+shell.run_cell("import jupyter_labbook as labbook")
+found = shell.run_cell("%labbook runs 'p > 0'").result
+same = shell.run_cell("labbook.runs('p > 0')").result
+assert [run.id for run in found] == [run.id for run in same], (found, same)
+print(len(found))
+print(shell.run_cell("%labbook comprae last").success)
+print(shell.run_cell("%labbook show zzzzz").success)
+shell.run_cell("%unload_ext jupyter_labbook")
+print(shell.run_cell("labbook.runs()").success)
+"""
+
+
+def test_in_a_session_the_magic_and_the_functions_mean_the_same_labbook(store: Store, tmp_path: Path) -> None:
+    environment = {**os.environ, "IPYTHONDIR": str(tmp_path / "ipython"), "TERM": "dumb"}
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    command = [sys.executable, "-c", SESSION, str(store.path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=elsewhere, env=environment)
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if line in {"2", "True", "False"}]
+    assert lines[0] == "2"
+    assert lines[1] == "False"
+    assert lines[-1] == "False"
+    assert "'compare'" in done.stderr + done.stdout
+    assert "labbook: There is no run 'zzzzz'" in done.stderr
+    assert "There is no labbook" in done.stderr + done.stdout

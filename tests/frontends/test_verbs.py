@@ -115,16 +115,23 @@ def test_the_labbook_may_be_named_as_text_or_path(
 def test_a_notebook_says_where_it_stands(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     other = Store.create(tmp_path / "other")
-    awaited: list[bool] = []
-    before = here.start, here.chosen, here.ready
+    before = here.start, here.chosen
     try:
-        here.settle(lambda: store.path.parent, lambda: None, lambda: awaited.append(True))
+        here.move(lambda: store.path.parent, lambda: None)
         assert len(labbook.runs()) == 4
-        assert awaited == [True]
-        here.settle(lambda: store.path.parent, lambda: other.path, lambda: None)
+        here.move(lambda: store.path.parent, lambda: other.path)
         assert len(labbook.runs()) == 0
     finally:
-        here.settle(*before)
+        here.move(*before)
+
+
+def test_a_script_reads_what_it_has_just_recorded(store: Store) -> None:
+    with labbook.experiment("script", params={"depth": 3}, quiet=True):
+        labbook.log(loss=0.5)
+    run = labbook.run("last")
+    assert (run.experiment, run.parameters["depth"], run.metrics["loss"]) == ("script", 3, 0.5)
+    assert run.record.environment.python
+    assert labbook.note("last", "and noted").run.notes[0].text == "and noted"
 
 
 def test_check_and_gc_answer_for_a_sound_labbook(store: Store) -> None:

@@ -13,6 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from tests.record.kernels import Kernel
+from tests.record.repositories import Repository
 
 
 @pytest.fixture
@@ -48,3 +49,24 @@ def new_kernel(tmp_path: Path) -> Iterator[Callable[..., Kernel]]:
     yield start
     for kernel in kernels:
         kernel.close()
+
+
+@pytest.fixture
+def git_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's own settings of git, and no others."""
+    file = tmp_path / "gitconfig"
+    file.write_text("[user]\n\tname = Ada\n\temail = ada@example.org\n[core]\n\tautocrlf = false\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(file))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    return file
+
+
+@pytest.fixture
+def repository(git_settings: Path, tmp_path: Path) -> Repository:
+    """A project with two committed files."""
+    repository = Repository(tmp_path / "project")
+    repository.write("model.py", "".join(f"line {number}\n" for number in range(40)))
+    repository.write("notebook.ipynb", '{"cells": []}\n')
+    repository.commit()
+    return repository

@@ -50,11 +50,18 @@ class Kernel:
                 break
             if kind in _SHOWN:
                 messages.append({"type": kind, **content})
-        try:
-            self.reply = self._client.get_shell_msg(timeout=timeout)["content"]
-        except Empty:
-            self.reply = {}
+        self.reply = self._reply(asked, timeout)
         return messages
+
+    def _reply(self, asked: str, timeout: float) -> Message:
+        """The reply to `asked`; replies to what `wait_for_ready` asked may lie before it."""
+        while True:
+            try:
+                message = self._client.get_shell_msg(timeout=timeout)
+            except Empty:
+                return {}
+            if message["parent_header"].get("msg_id") == asked:
+                return dict(message["content"])
 
     def start(self, code: str) -> str:
         """Send a cell and do not wait for it."""

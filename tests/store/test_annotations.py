@@ -33,9 +33,7 @@ def written(store: Store, id: str) -> list[Path]:
     return sorted(path for path in folder_of(store, id).iterdir() if layout.is_annotation(path.name))
 
 
-def test_an_annotation_is_a_file_of_its_own_and_the_record_stays_as_it_is(
-    store: Store, make_run: MakeRun
-) -> None:
+def test_an_annotation_is_a_file_of_its_own_and_the_record_stays_as_it_is(store: Store, make_run: MakeRun) -> None:
     id = make_run(tags=["first"])
     before = (folder_of(store, id) / "run.json").read_bytes()
     annotate(store, id, add_tags=["second"], conclusion="it works", archived=True)
@@ -87,13 +85,9 @@ def test_a_clock_that_was_set_back_does_not_bring_back_what_was_removed(
     assert runs.read(store, id).tags == ["right"]
 
 
-def test_an_annotation_from_the_far_future_does_not_hold_the_clock_for_ever(
-    store: Store, make_run: MakeRun
-) -> None:
+def test_an_annotation_from_the_far_future_does_not_hold_the_clock_for_ever(store: Store, make_run: MakeRun) -> None:
     id = make_run()
-    future = folder_of(store, id) / layout.new_annotation(
-        datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
-    )
+    future = folder_of(store, id) / layout.new_annotation(datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC))
     future.write_text('{"time": "9999-12-31T23:59:59Z", "add_tags": ["future"]}')
     annotate(store, id, add_tags=["now"])
     assert sorted(runs.read(store, id).tags) == ["future", "now"]

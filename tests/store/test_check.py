@@ -73,6 +73,14 @@ def test_an_object_in_the_wrong_folder_is_misplaced_and_missing(sound: Store) ->
     assert found(sound) == [("object-missing", f"{R}/run.json"), ("object-misplaced", f"objects/sha256/41/{MODEL}")]
 
 
+def test_a_lock_file_that_only_a_snapshot_names_is_missed(sound: Store) -> None:
+    lock = "a30eb4ee3bcd0f7a3768ccc92471c69e29fd7377aa6d73397ce673aafdbaa1be"
+    layout.object_path(sound.path, lock).unlink()
+    [fault] = check(sound).faults
+    assert fault.kind == "object-missing"
+    assert f"lock file requirements.txt: object {lock}" in fault.message
+
+
 def test_names_that_differ_in_case_alone_are_named(sound: Store) -> None:
     other = FULL.replace("dropout", "Dropout")
     shutil.copytree(sound.path / R, sound.path / "runs" / other)

@@ -87,9 +87,7 @@ def test_a_failing_fsync_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest
     assert os.listdir(tmp_path) == ["file"]
 
 
-def test_replacing_with_sync_works_and_takes_relative_paths(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_replacing_with_sync_works_and_takes_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     files.replace("file", b"one", sync=True)
     files.replace("file", b"two", sync=True)

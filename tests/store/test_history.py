@@ -26,9 +26,7 @@ Points = list[tuple[Any, ...]]
 
 def shared_folder(most: int = 100) -> settings:
     """All examples of a test write to the same folder, one after the other."""
-    return settings(
-        max_examples=most, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    return settings(max_examples=most, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def agree(one: Points, other: Points) -> bool:
@@ -144,11 +142,7 @@ def test_names_are_listed_once_in_the_order_of_the_tables(tmp_path: Path) -> Non
 
 
 @shared_folder()
-@given(
-    wanted=some.lists(
-        some.text(some.characters(exclude_categories=["Cs"]), max_size=8), max_size=4, unique=True
-    )
-)
+@given(wanted=some.lists(some.text(some.characters(exclude_categories=["Cs"]), max_size=8), max_size=4, unique=True))
 @example(wanted=['a"b', "x,y", "two\nlines", "\r\n", "step", "time", " ", "=1+1", "\0"])
 def test_any_text_is_a_name(tmp_path: Path, wanted: list[str]) -> None:
     line = io.StringIO()
@@ -237,9 +231,7 @@ def test_a_table_of_nothing_but_zeros_is_given_up_on(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
-def test_a_very_long_line_of_rubbish_loses_only_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_very_long_line_of_rubbish_loses_only_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "BLOCK", 1000)
     monkeypatch.setattr(rows, "_LONGEST_LINE", 5000)
     write(tmp_path, "step,time,loss\n0,1,10\n" + "7" * 50_000 + "\n1,2,20\n")
@@ -252,9 +244,7 @@ cells = (
     some.floats().map(repr)
     | some.integers(-(2**66), 2**66).map(str)
     | some.integers(0, 100).map(str)
-    | some.sampled_from(
-        ["", "nan", "inf", "-inf", "NaN", "-0", "-0.0", "+1", ".5", "5.", "1E5", "1e400", "00012"]
-    )
+    | some.sampled_from(["", "nan", "inf", "-inf", "NaN", "-0", "-0.0", "+1", ".5", "5.", "1E5", "1e400", "00012"])
     | some.floats(-1e6, 1e6).map("{:.6f}".format)
 )
 strange = some.text('0123456789.,-+einaf "\r\0\t_x\xa0\ufeff', max_size=12)
@@ -385,7 +375,5 @@ def test_summarising_loads_no_numpy(tmp_path: Path) -> None:
         "import sys; from jupyter_labbook.store.history import summarise; print(summarise(sys.argv[1]));"
         "assert not {'numpy', 'pandas', 'sqlite3'} & set(sys.modules), sys.modules"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parents[2], check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parents[2], check=False)
     assert done.returncode == 0

@@ -77,9 +77,7 @@ def test_a_killed_process_that_nobody_has_buried_yet_is_gone(
     assert not alive(record(described), tmp_path)
 
 
-def test_a_silent_process_that_is_there_lives(
-    tmp_path: Path, writer: tuple[subprocess.Popen[str], Process]
-) -> None:
+def test_a_silent_process_that_is_there_lives(tmp_path: Path, writer: tuple[subprocess.Popen[str], Process]) -> None:
     touched(tmp_path, 10 * SILENCE)
     assert alive(record(writer[1]), tmp_path)
 
@@ -110,16 +108,12 @@ def test_without_a_process_the_files_tell(tmp_path: Path, process: Process, on: 
 
 
 @pytest.mark.parametrize("elsewhere", ["host and boot", "namespace"])
-def test_a_writer_that_cannot_be_looked_up_lives_as_long_as_its_files_change(
-    tmp_path: Path, elsewhere: str
-) -> None:
+def test_a_writer_that_cannot_be_looked_up_lives_as_long_as_its_files_change(tmp_path: Path, elsewhere: str) -> None:
     if elsewhere == "namespace":  # a container on this machine: the same number means another process
         process = msgspec.structs.replace(this_process(), namespace="pid:[1]", pid=2**21)
         stranger = record(process)
     else:
-        stranger = record(
-            Process(pid=os.getpid(), created=1.0, boot_id="other", namespace="pid:[1]"), on="other"
-        )
+        stranger = record(Process(pid=os.getpid(), created=1.0, boot_id="other", namespace="pid:[1]"), on="other")
     touched(tmp_path, SILENCE - 5)
     assert alive(stranger, tmp_path)
     touched(tmp_path, SILENCE + 5)
@@ -138,9 +132,7 @@ def test_what_others_write_beside_a_run_is_no_sign_of_life(tmp_path: Path, name:
     assert not alive(record(Process(), on="elsewhere"), tmp_path)
 
 
-def test_after_a_reboot_of_its_machine_a_run_is_lost_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_after_a_reboot_of_its_machine_a_run_is_lost_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = record(Process(pid=os.getpid(), created=1.0, boot_id="the boot before", namespace="pid:[1]"))
     monkeypatch.setattr(liveness, "_uptime", lambda: 30.0)
     touched(tmp_path, 40)

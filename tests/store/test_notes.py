@@ -54,9 +54,7 @@ def test_somebody_elses_notes_are_not_written_to(folder: Path) -> None:
 
 def test_notes_are_sorted_by_time_over_all_files(folder: Path) -> None:
     (folder / "notes.md").write_text(f"by hand\n\n{MARK}\nthird\n<!-- note 2020-01-01T00:00:00Z -->\nfirst")
-    (folder / "notes-20261121T031502123456Z-abcde.md").write_text(
-        "<!-- note 2021-01-01T00:00:00Z -->\r\nsecond\r\n"
-    )
+    (folder / "notes-20261121T031502123456Z-abcde.md").write_text("<!-- note 2021-01-01T00:00:00Z -->\r\nsecond\r\n")
     assert [note.text for note in notes(folder)] == ["by hand", "first", "second", "third"]
 
 
@@ -106,9 +104,7 @@ def test_an_empty_note_is_refused(folder: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("room", range(0, 50, 7))
-def test_a_full_disk_leaves_no_half_of_a_note(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, room: int
-) -> None:
+def test_a_full_disk_leaves_no_half_of_a_note(folder: Path, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
     real, left = os.write, room
 
     def full(fd: int, data: bytes) -> int:

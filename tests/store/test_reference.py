@@ -165,9 +165,7 @@ def test_other_facts_are_asked_instead_of_the_files(three: Store) -> None:
         resolve(three, "zzzzz", facts=facts)
 
 
-special = some.builds(
-    "{}{}".format, some.sampled_from(["last", "last-", "best:", "best:-"]), some.text(max_size=5)
-)
+special = some.builds("{}{}".format, some.sampled_from(["last", "last-", "best:", "best:-"]), some.text(max_size=5))
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

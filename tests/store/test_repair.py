@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from jupyter_labbook.errors import StoreTooNew
-from jupyter_labbook.run import stored
-from jupyter_labbook.store import history, layout, runs, soundness, tables, upgrade
+from jupyter_labbook.store import layout, runs, soundness, tables, upgrade
 from jupyter_labbook.store.check import check
 from jupyter_labbook.store.repair import MENDERS, repair
 from jupyter_labbook.store.store import Store
@@ -33,47 +32,10 @@ from tests.store.damages import (
     replaced,
     rewritten,
 )
+from tests.store.losses import assert_no_byte_was_lost, contents, old, points
 
-LONG_AGO = 1_600_000_000.0
 MENDABLE = [(kind, do) for kind, _, repairable, do in CASES if repairable]
 OTHERS = [(kind, do) for kind, _, repairable, do in CASES if not repairable]
-
-
-def contents(home: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(home).as_posix(): path.read_bytes()
-        for path in home.rglob("*")
-        if path.is_file() and not path.is_symlink()
-    }
-
-
-def points(home: Path) -> dict[tuple[str, str], list[Any]]:
-    """Every point of every table, whichever folder it is in."""
-    found: dict[tuple[str, str], list[Any]] = {}
-    for folder in sorted((home / "runs").iterdir()):
-        for name in history.names(folder):
-            found[folder.name, name] = [
-                (point.step, point.time, stored(point.value)) for point in history.history(folder, name)
-            ]
-    return found
-
-
-def assert_no_byte_was_lost(before: dict[str, bytes], home: Path) -> None:
-    """Each file is still somewhere, as it was; of a table what was cut out is in its side file."""
-    after = contents(home)
-    everywhere = set(after.values())
-    for path, data in before.items():
-        if data in everywhere:
-            continue
-        assert layout.is_metrics_table(Path(path).name) or Path(path).name == layout.SYSTEM, path
-        kept = after[path], after[layout.torn_file(path)]
-        for line in data.split(b"\n"):
-            assert line in kept[0].split(b"\n") or line in kept[1], (path, line)
-
-
-def old(home: Path) -> None:
-    for path in home.rglob("*"):
-        os.utime(path, (LONG_AGO, LONG_AGO), follow_symlinks=False)
 
 
 @pytest.mark.parametrize(("kind", "do"), MENDABLE)
@@ -201,6 +163,13 @@ def test_a_garbled_store_file_is_put_aside_and_written_again(sound: Store) -> No
     repair(Store.open(sound.path))
     assert Store.open(sound.path).fault is None
     assert [path.read_text() for path in (sound.path / "lost+found").rglob("labbook.json")] == ['{"format": ']
+
+
+def test_what_a_store_file_without_a_format_says_stays(sound: Store) -> None:
+    facts = json.loads((sound.path / "labbook.json").read_text("utf-8"))
+    (sound.path / "labbook.json").write_text(json.dumps({**facts, "format": "one"}))
+    repair(Store.open(sound.path))
+    assert json.loads((sound.path / "labbook.json").read_text("utf-8")) == facts
 
 
 def test_a_labbook_that_holds_newer_records_gets_no_old_store_file(sound: Store) -> None:

@@ -63,9 +63,7 @@ def test_a_store_without_runs_has_none(store: Store) -> None:
     assert runs.ids(store) == []
 
 
-def test_runs_that_cannot_be_listed_are_not_taken_for_none(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_runs_that_cannot_be_listed_are_not_taken_for_none(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def stale(path: Path) -> Any:
         raise OSError(116, "Stale file handle")
 
@@ -320,9 +318,7 @@ def test_files_and_objects_of_a_run_are_found(store: Store, make_run: MakeRun) -
         assert not run.artifact(name).path.exists()
 
 
-def test_a_link_in_place_of_an_object_is_not_followed(
-    store: Store, make_run: MakeRun, tmp_path: Path
-) -> None:
+def test_a_link_in_place_of_an_object_is_not_followed(store: Store, make_run: MakeRun, tmp_path: Path) -> None:
     digest, _ = objects.put(store, b"model")
     kept = objects.path(store, digest)
     kept.unlink()

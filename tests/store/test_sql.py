@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from jupyter_labbook.store.expression import Name
 from jupyter_labbook.store.folders import Seen
 from jupyter_labbook.store.index import Index
 from jupyter_labbook.store.index_state import keep_parts
-from jupyter_labbook.store.moments import Moment
+from jupyter_labbook.store.moments import Moment, moment
 from jupyter_labbook.store.query import parse, parse_name
 from jupyter_labbook.store.row_writer import RowWriter
 from jupyter_labbook.store.vocabulary import PARTS, RecordNames, lookup
@@ -148,9 +149,8 @@ def test_the_index_and_the_scan_choose_the_same_runs(records: list[Record], quer
     try:
         fits = parse(query, NOW).matcher(known)
     except QueryError as error:
-        with pytest.raises(QueryError, match=".") as other:
+        with pytest.raises(QueryError, match=re.escape(str(error))):
             parse(query, NOW).bind(index)
-        assert str(other.value) == str(error)
         return
     chosen = {record.id for record in records if fits(record)}
     assert set(index.ids(parse(query, NOW).bind(index))) == chosen
@@ -169,7 +169,7 @@ def test_runs_come_in_the_order_asked_for_and_the_newest_of_equals_first(
         name = parse_name(sort[1], index)
     except QueryError:
         return
-    newest = sorted(records, key=lambda record: (str(lookup(record)(STARTED)), record.id), reverse=True)
+    newest = sorted(records, key=lambda record: (began(record), record.id), reverse=True)
     found = [(sortable(lookup(record)(name)), record.id) for record in newest]
     # sorted() keeps the order of equals, reversed too, so that the newest stay first
     present = sorted((one for one in found if one[0]), key=lambda one: one[0], reverse=bool(sort[0]))
@@ -177,7 +177,9 @@ def test_runs_come_in_the_order_asked_for_and_the_newest_of_equals_first(
     assert index.ids(sort=(name, bool(sort[0])), limit=limit) == wanted[:limit]
 
 
-STARTED = Name("field", "started")
+def began(record: Record) -> int:
+    started = moment(record.started)
+    return -1 if started is None else started.at
 
 
 def sortable(value: Any) -> tuple[int, Any] | None:
@@ -189,7 +191,7 @@ def sortable(value: Any) -> tuple[int, Any] | None:
     if not isinstance(value, (int, float)) or value != value:
         return None
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        return 0, math.copysign(math.inf, value) if abs(value) > 10**308 else float(value)
+        return 0, float(value) if abs(value) < 10**308 else math.inf if value > 0 else -math.inf
     return 0, value
 
 
@@ -243,7 +245,7 @@ def record(number: int, parameters: dict[str, Any], types: dict[str, str] | None
         " and ".join([f"params.x + {number} > 0" for number in range(300)]),
         "(" * 50 + "params.x > 0" + ")" * 50,
         "not (" * 60 + "params.x > 0" + ")" * 60,
-        "(" * 30 + "params.x > 0" + " or params.x < 3) and (params.x != 2" * 29 + ")",
+        "(" * 30 + "params.x > 0" + " or params.x < 3) and (params.x != 2)" * 15 + ")" * 15,
         f"params.x in {list(range(-2000, 2000))}",
         f"id in {[f'20261121-0315{number:02}-demo-k3f9x' for number in range(3)] * 300}",
         "params.x" + " + 1" * 90 + " > 0",

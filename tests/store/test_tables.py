@@ -161,8 +161,8 @@ def test_many_tables_do_not_use_up_the_file_descriptors(tmp_path: Path) -> None:
     metrics = MetricTables(tmp_path)
     before = len(os.listdir("/proc/self/fd"))
     for turn in range(3):
-        for number in range(200):
-            metrics.append({f"m{number}": turn}, turn, turn / 10)
+        for index in range(200):
+            metrics.append({f"m{index}": turn}, turn, turn / 10)
     assert len(os.listdir("/proc/self/fd")) - before <= tables.OPEN_TABLES
     assert history.history(tmp_path, "m7").value.tolist() == [0, 1, 2]
     metrics.close()

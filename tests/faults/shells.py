@@ -1,0 +1,59 @@
+"""A real IPython shell in a process that is meant to die, to starve or to be robbed."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+from traitlets.config import Config
+
+import jupyter_labbook as labbook
+from jupyter_labbook.errors import LabbookWarning
+from jupyter_labbook.record import current
+
+
+def settle_down(folder: Path) -> None:
+    """Make `folder` this process's home: its working directory, its index, its IPython."""
+    folder.mkdir(parents=True, exist_ok=True)
+    home = folder.parent / f"{folder.name}-home"
+    home.mkdir(exist_ok=True)
+    os.environ.update(IPYTHONDIR=str(home / "ipython"), LABBOOK_CACHE=str(home / "cache"), NO_COLOR="1")
+    os.environ.pop("LABBOOK_STORE", None)
+    os.chdir(folder)
+
+
+def new_shell(**namespace: Any) -> InteractiveShell:
+    """A shell with the extension loaded, `labbook` and `namespace` in it."""
+    InteractiveShell.clear_instance()
+    config = Config({"HistoryManager": {"hist_file": ":memory:"}, "InteractiveShell": {"colors": "nocolor"}})
+    shell = InteractiveShell.instance(config=config)
+    shell.run_line_magic("load_ext", "jupyter_labbook")
+    shell.push({"labbook": labbook, "this_run": this_run, **namespace})
+    return shell
+
+
+def this_run() -> str:
+    """The id of the run whose cell executes."""
+    recorder = current.current()
+    assert recorder is not None
+    return recorder.id
+
+
+class Told:
+    """What a cell came to, and which warnings of ours it saw."""
+
+    def __init__(self, result: ExecutionResult, seen: list[str]) -> None:
+        self.result = result.result
+        self.error = result.error_before_exec or result.error_in_exec
+        self.warnings = seen
+
+
+def run_cell(shell: InteractiveShell, cell: str) -> Told:
+    """Run a cell as a front end does."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = shell.run_cell(cell, store_history=True)
+    return Told(result, [str(one.message) for one in caught if issubclass(one.category, LabbookWarning)])
