@@ -14,9 +14,10 @@ from __future__ import annotations
 import re
 import threading
 import weakref
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from jupyter_labbook.errors import UsageError
 from jupyter_labbook.record import body, context, parameters

@@ -57,7 +57,8 @@ def _add_polars(content: Content, column: Any, where: str) -> None:
     content.say(column.name, str(column.dtype), nulls)
     if column.dtype.is_temporal():
         column = column.to_physical()
-    if not (column.dtype.is_integer() or column.dtype.is_float() or column.dtype == polars.Boolean):
+    plain = column.dtype.is_integer() or column.dtype.is_float() or column.dtype == polars.Boolean
+    if not plain or str(column.dtype) in ("Int128", "UInt128"):  # which numpy has not
         content.add(Objects(len(column), lambda part: column[part].to_list(), where))
         return
     zero = False if column.dtype == polars.Boolean else 0

@@ -11,14 +11,20 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from jupyter_labbook.errors import LabbookError, did_you_mean
 from jupyter_labbook.record.data_content import FULL, SAMPLE, framed, spans
 from jupyter_labbook.run import Data
+from jupyter_labbook.store import layout
 
-LEFT_OUT: Final = frozenset({".DS_Store", ".ipynb_checkpoints", "Thumbs.db", "__pycache__", "desktop.ini"})
+LEFT_OUT: Final = frozenset({".DS_Store", ".git", ".ipynb_checkpoints", "Thumbs.db", "__pycache__", "desktop.ini"})
+"""Names in a folder that come and go without its data changing; a labbook in it is left out too."""
+
+MOST_ENTRIES: Final = 1_000_000
+"""Names in a folder beyond which somebody gave their whole disk by mistake."""
 
 MOST_FILES: Final = 10_000
 """Files of a folder up to which all are opened; of more, as of more than `FULL` bytes, some are."""
@@ -42,7 +48,10 @@ def of_path(name: str, value: str | os.PathLike[Any]) -> Data:
     """Fingerprint of a file or folder. FileNotFoundError where there is none, with the names that are near."""
     path, status = _found(value)
     if stat.S_ISDIR(status.st_mode):
-        return _of_entries(name, "folder", sorted(_entries(str(path), "")), shown(path))
+        entries = list(islice(_entries(str(path), ""), MOST_ENTRIES + 1))
+        if len(entries) > MOST_ENTRIES:
+            raise LabbookError(f"{shown(path)} holds more than {MOST_ENTRIES:,} files: give the part that is data")
+        return _of_entries(name, "folder", sorted(entries), shown(path))
     whole = status.st_size <= FULL
     return Data(
         name=name,
@@ -69,7 +78,7 @@ def _found(value: str | os.PathLike[Any]) -> tuple[Path, os.stat_result]:
     given = os.fsdecode(value)
     path = Path(os.path.abspath(given))
     try:
-        status = path.stat()
+        status = os.stat(path if given else "")
     except (FileNotFoundError, NotADirectoryError, ValueError):
         raise FileNotFoundError(_missing(given, path)) from None
     except OSError as error:
@@ -131,6 +140,8 @@ def _entries(folder: str, prefix: str) -> Iterator[_Entry]:
             if entry.is_symlink():
                 yield _Entry(label, "link", os.readlink(entry.path), entry.path)
             elif entry.is_dir(follow_symlinks=False):
+                if os.path.lexists(os.path.join(entry.path, layout.STORE_FILE)):
+                    continue
                 yield _Entry(label, "folder", None, entry.path)
                 yield from _entries(entry.path, label + "/")
             elif entry.is_file(follow_symlinks=False):

@@ -83,7 +83,7 @@ def _add_values(content: Content, values: Any, where: str) -> int:
     numpy = sys.modules["numpy"]
     dtype = values.dtype
     content.say("values", str(dtype))
-    if isinstance(dtype, numpy.dtype) or isinstance(values, pandas.arrays.NumpyExtensionArray):
+    if isinstance(dtype, numpy.dtype) or type(values) is pandas.arrays.NumpyExtensionArray:
         add_array(content, values.to_numpy(), where)
     elif isinstance(dtype, pandas.CategoricalDtype):
         content.say("ordered" if dtype.ordered else "unordered")

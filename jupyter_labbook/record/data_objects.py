@@ -47,12 +47,14 @@ class Objects:
         hash.update(encoded(self._read(slice(start, stop)), self._where))
 
 
-def encoded(values: Sequence[Any], where: str, depth: int = 0) -> bytes:
+def encoded(values: list[Any], where: str, depth: int = 0) -> bytes:
     """First of which kind each value is, then the values of each kind. LabbookError for an unknown one."""
     kinds = bytes(map(_CODES.get, map(type, values), repeat(_REST)))
     pieces = [framed("values", len(values)), kinds]
-    for code in sorted(set(kinds)):
-        chosen = [value for value, kind in zip(values, kinds, strict=True) if kind == code]
+    found = sorted(set(kinds))
+    for code in found:
+        alone = len(found) == 1
+        chosen = values if alone else [value for value, kind in zip(values, kinds, strict=True) if kind == code]
         pieces.append(_ENCODERS[code](chosen) if code else _others(chosen, where, depth))
     return b"".join(pieces)
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from jupyter_labbook.judge import claim
 from jupyter_labbook.record import context
 from jupyter_labbook.record.cell import cells_of
@@ -125,8 +127,6 @@ class Experiment:
 
 def _placed(plan: Plan, caller: FrameType, shell: InteractiveShell | None) -> Plan:
     """The plan with where it runs: name, source and notebook or script."""
-    from dataclasses import replace
-
     script = caller.f_code.co_filename
     if shell is not None:
         notebook = context.notebook_path(shell.user_ns)

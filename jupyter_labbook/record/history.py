@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from jupyter_labbook.record import ipynb
+from jupyter_labbook.record.failure import is_interrupt
 from jupyter_labbook.record.redact import redact
 
 if TYPE_CHECKING:
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 CellStatus = Literal["ok", "failed", "interrupted"]
 
-_interrupts: Final = (KeyboardInterrupt, asyncio.CancelledError)
-_interrupt_names: Final = frozenset(kind.__name__ for kind in _interrupts)
+_INTERRUPTS: Final = frozenset({"KeyboardInterrupt", "CancelledError"})
 
 
 class ExecutedCell(NamedTuple):
@@ -103,7 +102,7 @@ def _typed_before(shell: InteractiveShell) -> list[tuple[int, str]]:
 def _known_status(error: Mapping[str, Any] | None) -> CellStatus:
     if not error:
         return "ok"
-    return "interrupted" if error.get("ename") in _interrupt_names else "failed"
+    return "interrupted" if error.get("ename") in _INTERRUPTS else "failed"
 
 
 def _status(result: ExecutionResult | None) -> CellStatus:
@@ -112,7 +111,7 @@ def _status(result: ExecutionResult | None) -> CellStatus:
     error = result.error_in_exec if result.error_before_exec is None else result.error_before_exec
     if error is None:
         return "ok"
-    return "interrupted" if isinstance(error, _interrupts) else "failed"
+    return "interrupted" if is_interrupt(error) else "failed"
 
 
 def _encoded(number: int, cell: ExecutedCell) -> bytes:

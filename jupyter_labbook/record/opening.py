@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from jupyter_labbook.errors import LabbookError
 from jupyter_labbook.judge import claim

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from jupyter_labbook.run import Notebook
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """Everything that is known of a run before its first line executes.
 
     `source` is what runs, `magic` the `%%experiment` line above it, `code` the same source as

@@ -6,6 +6,7 @@ be recorded is named in `degraded`, warned about once, and tried again where try
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import time
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jupyter_labbook.errors import LabbookWarning
 from jupyter_labbook.record import logged, resources
 from jupyter_labbook.record.background import background
+from jupyter_labbook.record.delivery import Delivery
 from jupyter_labbook.record.draft import Draft
 from jupyter_labbook.record.first_record import first_fields
 from jupyter_labbook.record.plan import Plan
@@ -79,6 +81,7 @@ class Recorder:
             store.path,
             first_fields(plan, self.id, self.started, self.metric_sources, self.warnings, self.degraded),
         )
+        self.delivery = Delivery(self)
         _alive.add(self)
 
     # its life --------------------------------------------------------------------------------
@@ -87,10 +90,10 @@ class Recorder:
         """Bring the run to the disk, with the `parameters` known so far (name to value and source)."""
         self.put_parameters(parameters)
         source = redact(self.plan.source).encode("utf-8", "backslashreplace")
-        self._contents = {layout.SOURCE: source}
+        self.delivery.contents = {layout.SOURCE: source}
         if replay is not None:
-            self._contents[layout.REPLAY] = replay
-        self._write()
+            self.delivery.contents[layout.REPLAY] = replay
+        self.delivery.record()
 
     def restart_clock(self) -> None:
         """The body starts now: `time` and `duration` count from here."""
@@ -110,11 +113,13 @@ class Recorder:
         """The run has ended: write how."""
         self.ended = True
         used = resources.cpu_seconds() - self._cpu
-        self._retry_disk()
-        if self.draft.born:
-            if output is not None:
-                self._try(lambda: files.replace(f"{self.draft.folder}/{layout.OUTPUT}", output), layout.OUTPUT)
-            self._keep_figures(figures)
+        self.delivery.retry()
+        if output is not None:
+            path = f"{self.draft.folder}/{layout.OUTPUT}"
+            self.delivery.keep(layout.OUTPUT, lambda: files.replace(path, output))
+        self._keep_figures(figures)
+        if self.tables.dropped:
+            self.degraded.append(f"{self.tables.dropped:,} points found no room in memory while the disk refused")
         self.draft.update(
             status=status,
             ended=iso(_now()),
@@ -123,8 +128,8 @@ class Recorder:
             metrics=metrics,
             resources={"cpu_seconds": round(used, 6), "peak_memory": resources.peak_memory()},
         )
-        self._write()
-        background.call(self._settle, after=0.05)
+        self.delivery.record()
+        background.call(self.delivery.settle, after=0.05)
 
     @property
     def in_fork(self) -> bool:
@@ -174,7 +179,7 @@ class Recorder:
 
     def _after_log(self) -> None:
         if self.tables.failure is not None:
-            self.disk_refused(self.tables.failure)
+            self.delivery.refused(self.tables.failure)
         if self.ended and not self.in_fork and not self._late:
             self._late = True
             background.call(self._write_late, after=1.0)
@@ -185,13 +190,13 @@ class Recorder:
         """A thread or task of an ended run has logged on: bring the summary up to date."""
         self._late = False
         self.draft.update(metrics=self.summaries())
-        self._write()
-        self._settle()
+        self.delivery.record()
+        self.delivery.settle()
 
     def param(self, values: Mapping[str, Any]) -> None:
         """Record parameters found late."""
         self.put_parameters({str(name): (value, "param") for name, value in values.items()})
-        self._write()
+        self.delivery.record()
 
     def put_parameters(self, found: Mapping[str, tuple[Any, str]]) -> None:
         fields = self.draft.fields
@@ -216,7 +221,7 @@ class Recorder:
             return
         others = [known for known in self.draft.fields["data"] if known.name != name]
         self.draft.update(data=[*others, fingerprint])
-        self._write()
+        self.delivery.record()
 
     def artifact(self, content: Any, *, name: str | None = None, kind: str | None = None) -> None:
         """Keep a file, bytes or a figure; see `labbook.artifact`."""
@@ -226,90 +231,33 @@ class Recorder:
         try:
             kept = [artifacts.keep(self.store, piece, kind) for piece in pieces]
         except OSError as error:
-            self.disk_refused(error)
+            self.delivery.refused(error)
             self.degraded.append(f"artifact {name or content!r} was not kept")
             return
         self.draft.update(artifacts=[*self.draft.fields["artifacts"], *kept])
-        self._write()
+        self.delivery.record()
 
     def note(self, text: str) -> None:
         """Append a note to the notes this process owns."""
-        self._try(lambda: notes.write_note(self.path, redact(str(text)), _now()), layout.NOTES)
+        text, moment = redact(str(text)), _now()
+        self.delivery.keep(layout.NOTES, lambda: notes.write_note(self.path, text, moment))
 
     # the disk --------------------------------------------------------------------------------
 
     def sync(self) -> None:
         """Wait until everything logged so far is on the disk."""
-        try:
-            self.tables.sync()
-            if self.system is not None:
-                self.system.sync()
-        except OSError as error:
-            self.disk_refused(error)
-
-    def _settle(self) -> None:
-        """After the end: let the disk catch up, and give back the file descriptors."""
-        if self.in_fork:
-            return
-        if self.draft.unwritten:
-            self._write()
-        self.sync()
-        self.tables.close()
-        if self.system is not None:
-            self.system.close()
+        self.delivery.sync()
 
     def write_when_complete(self) -> None:
         """Write what was found out beside the cell: now, or with the rest when the run starts or ends."""
         if self.draft.born:
-            self._write()
-
-    def _write(self) -> None:
-        if self.in_fork:
-            return  # a forked child: the record is its parent's
-        try:
-            if self.draft.born:
-                self.draft.write()
-            else:
-                self.draft.create(self._contents)
-        except OSError as error:
-            self.disk_refused(error)
-            background.call(self._retry_disk, after=1.0, settles=False)
-
-    def _retry_disk(self) -> None:
-        """Try again what the disk refused."""
-        if self.in_fork:
-            return
-        if self.draft.unwritten:
-            self._write()
-        if self.draft.born and self.tables.waiting:
-            self.tables.retry()
-            if self.tables.waiting and not self.ended:
-                background.call(self._retry_disk, after=1.0, settles=False)
-
-    def disk_refused(self, error: OSError) -> None:
-        """Say once that the disk does not take what is recorded."""
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        waiting = "Values logged wait in memory and are written when it takes them again."
-        self.warn("disk", f"the disk refuses what is recorded ({reason}). {waiting}", degrade=f"disk: {reason}")
-
-    def _try(self, work: Any, what: str) -> None:
-        try:
-            work()
-        except OSError as error:
-            self.degraded.append(f"{what} is missing")
-            self.disk_refused(error)
+            self.delivery.record()
 
     def _keep_figures(self, figures: Iterable[tuple[str, bytes]]) -> None:
         kept = []
         for number, (suffix, content) in enumerate(figures, start=1):
             name = layout.figure_name(number, suffix)
-            try:
-                if number == 1:
-                    os.makedirs(f"{self.draft.folder}/{layout.FIGURES}", exist_ok=True)
-                files.replace(f"{self.draft.folder}/{name}", content)
-            except OSError as error:
-                self.disk_refused(error)
-                break
+            self.delivery.keep(name, functools.partial(_write_figure, f"{self.draft.folder}/{name}", content))
             digest = hashlib.sha256(content).hexdigest()
             kept.append({"name": name.rpartition("/")[2], "kind": "figure", "sha256": digest,
                          "bytes": len(content), "file": name})  # fmt: skip
@@ -333,6 +281,11 @@ class Recorder:
         return f"<recording {self.id}>"
 
 
+def _write_figure(path: str, content: bytes) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    files.replace(path, content)
+
+
 _alive: weakref.WeakSet[Recorder] = weakref.WeakSet()
 
 
@@ -341,6 +294,7 @@ def _forked() -> None:
     for recorder in list(_alive):
         recorder.tables.forked()
         recorder.draft.forked()
+        recorder.delivery.forked()
         recorder.system = None
 
 

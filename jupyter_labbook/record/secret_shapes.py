@@ -50,9 +50,9 @@ def _token() -> re.Pattern[str]:
 
 
 _MIGHT_BE_TOKEN: Final = re.compile(
-    rb"AKIA|ASIA|ABIA|ACCA|A3T|gh[pousr]_|github_pat|gl[a-z]{2,5}-|hf_|api_org_|sk-|xox|xapp-|AIza|GOCSPX|ya29"
-    rb"|[rs]k_|whsec_|npm_|pypi-|dckr_|dop_v1|dapi|key-|gsk|xai|pplx|r8|lin_api|ntn|shp|tvly|pcsk|nvapi|lsv2"
-    rb"|SG\.|SK|eyJ|:AA|AGE-SECRET|earer[ \t]"
+    rb"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA|A3T|gh[pousr]_|github_pat|gl[a-z]{2,5}-|hf_|api_org_|sk-|xox|xapp-|AIza"
+    rb"|GOCSPX|ya29|[rs]k_|whsec_|npm_|pypi-|dckr_|dop_v1|dapi|key-|gsk|xai|pplx|r8|lin_api|ntn|shp|tvly|pcsk|nvapi"
+    rb"|lsv2|SG\.|SK|eyJ|AA|AGE-SECRET|[Bb]earer[ \t])"
 )
 _WHOLE_RUN: Final = re.compile(r"[\w.:-]*+", re.ASCII)
 

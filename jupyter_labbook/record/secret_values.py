@@ -13,16 +13,16 @@ import re
 from typing import Final
 
 from jupyter_labbook.record.secret_bare import Place, bare_value
-from jupyter_labbook.record.secret_literals import Literal, Strings, change_lines, literal_at
-from jupyter_labbook.record.secret_names import NEEDLES, is_secret_name
-from jupyter_labbook.record.secret_shapes import MARK, is_placeholder, looks_random
-
-SHORTEST_TOKEN: Final = 6
-"""`token = "the"` is a piece of text: nothing called token is redacted below this length."""
+from jupyter_labbook.record.secret_content import hidden_content
+from jupyter_labbook.record.secret_literals import Literal, Strings, literal_at
+from jupyter_labbook.record.secret_names import LONGEST, NEEDLES, is_secret_name
+from jupyter_labbook.record.secret_shapes import MARK, looks_random
 
 LONGEST_CONTAINER: Final = 1 << 14
 LONGEST_EXPRESSION: Final = 300
 
+_LETTERS: Final = "-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LETTER_RUN: Final = re.compile(r"[\w-]*+", re.ASCII)
 _NAME: Final = re.compile(r"(?<![\w-])(--?)?([A-Za-z_][\w-]*+)", re.ASCII)
 _SIGN: Final = re.compile(
     r"""(?P<close>\\{0,7}["'])?+[ \t]*+(?:\][ \t]*+)?
@@ -54,9 +54,6 @@ _OPTION_DEFAULT: Final = re.compile(r"[^\n]{0,200}?\bdefault[ \t]*=[ \t]*" + _QU
 _SETTER: Final = re.compile(
     r"(?:set|put|with|use|add|update)(?:_|[A-Z])|.*[cC]redential|Secret(?:Str|Bytes)\Z", re.ASCII
 )
-_SCHEME: Final = re.compile(r"(?:bearer|basic|token|digest|apikey|api-key)[ \t]+(?=\S)", re.IGNORECASE)
-_TEXT_TOKEN: Final = re.compile(r"\[[A-Za-z0-9_ -]*\]|##.*|\W{0,4}\Z|[▁Ġ].*", re.DOTALL)
-_WORD: Final = re.compile(r"[^a-z0-9]+")
 _SHELL: Final = re.compile(
     r"[+\- ]?[ \t]*+[\"']?(?:!|\$[ \t]|\$env:|(?:%env|%set_env|export|setenv|set|setx|ENV|ARG|declare|env)[ \t])"
 )
@@ -83,17 +80,15 @@ def redact_named(text: str, lowered: bytes, *, plain: bool = False) -> str:
     plain
         Whether it is a shell script or a settings file, where a value needs no quotes.
     """
-    lines: dict[int, int] = {}
+    hits: list[int] = []
     for needle in NEEDLES:
         position = lowered.find(needle)
         while position >= 0:
-            end = lowered.find(b"\n", position)
-            end = len(lowered) if end < 0 else end
-            lines[lowered.rfind(b"\n", 0, position) + 1] = end
-            position = lowered.find(needle, end)
+            hits.append(position)
+            position = lowered.find(needle, position + 1)
     values = _Values(text, plain)
-    for start in sorted(lines):
-        values.line(start, lines[start])
+    for position in sorted(hits):
+        values.hit(position)
     return values.result()
 
 
@@ -105,28 +100,41 @@ class _Values:
         self._pieces: list[str] = []
         self._done = self._contained = 0
         self._strings = Strings("", 0, 0)
-        self._start = self._end = 0
+        self._start = self._end = self._passed = 0
         self._shell = False
 
     def result(self) -> str:
         return "".join([*self._pieces, self._text[self._done :]]) if self._pieces else self._text
 
-    def line(self, start: int, end: int) -> None:
-        self._strings = Strings(self._text, start, end)
-        self._start, self._end = start, end
-        self._shell = self._plain or _SHELL.match(self._text, start, end) is not None
-        for match in _NAME.finditer(self._text, start, end):
-            name = match[2]
-            if match.start() < self._done:
-                continue
-            if name[0] in "nrt" and match.start() and self._text[match.start() - 1] == "\\":
-                name = name[1:]  # the n of a newline inside a string
-            if is_secret_name(name):
-                self._named(match, name)
-            elif name in _WEAK:
-                self._weakly_named(match)
-            elif name.lower().endswith(("auth", "login")):
-                self._pair(match)
+    def hit(self, position: int) -> None:
+        """Look at the name around `position`; positions come in rising order."""
+        if position < self._passed:
+            return
+        if position >= self._end:
+            self._begin_line(position)
+        before = self._text[max(self._start, position - LONGEST) : position]
+        match = _NAME.match(self._text, position - len(before) + len(before.rstrip(_LETTERS)), self._end)
+        if match is None:
+            rest = _LETTER_RUN.match(self._text, position, self._end)
+            self._passed = rest.end() if rest is not None else position
+            return
+        self._passed, name = match.end(), match[2]
+        if match.start() < self._done:
+            return
+        if name[0] in "nrt" and match.start() and self._text[match.start() - 1] == "\\":
+            name = name[1:]  # the n of a newline inside a string
+        if is_secret_name(name):
+            self._named(match, name)
+        elif name in _WEAK:
+            self._weakly_named(match)
+        elif name.lower().endswith(("auth", "login")):
+            self._pair(match)
+
+    def _begin_line(self, position: int) -> None:
+        start, end = self._text.rfind("\n", self._end, position) + 1, self._text.find("\n", position)
+        self._start, self._end = max(start, self._end), end if end >= 0 else len(self._text)
+        self._strings = Strings(self._text, self._start, self._end)
+        self._shell = self._plain or _SHELL.match(self._text, self._start, self._end) is not None
 
     def _named(self, match: re.Match[str], name: str) -> None:
         sign = _SIGN.match(self._text, match.end(), self._end)
@@ -137,8 +145,7 @@ class _Values:
         literal = literal_at(self._text, at)
         if literal is not None:
             if span is None or literal.start < span[1]:
-                before = self._text[max(0, self._start - 1) : match.start()]
-                if sign["blank"] and sign["other"] is None and len(before) < 200 and _TARGETS.search(before):
+                if sign["blank"] and sign["other"] is None and self._is_one_of_several(match.start()):
                     self._hide_strings(name, at, self._end, [False])  # user, password = "bob", "…"
                 else:
                     self._literals(name, literal)
@@ -148,12 +155,21 @@ class _Values:
         if self._text[at : at + 1] in {"[", "{", "("} and operator != "(" and (span is None or source):
             self._container(name, at)
         elif operator != "(":
-            is_option = bool(match[1]) and operator in {"", "="}
-            plain = self._shell or (operator == "" and not is_option)
             spaced = bool(sign["blank"]) or self._text[match.end() : match.end() + 1] in {" ", "\t"}
+            is_option = self._is_option(match) and (operator == "" or (operator == "=" and not spaced))
+            plain = self._shell or (operator == "" and not is_option)
             inside = span is not None and not source
             limit = min(self._end, span[1] - 1) if span is not None else self._end
             self._bare(match, name, sign["close"] or "", at, Place(plain, inside, operator, spaced, is_option, limit))
+
+    def _is_option(self, match: re.Match[str]) -> bool:
+        """`--token`, `-token`; a single sign at the start of a line is that of a patch."""
+        return bool(match[1]) and (match[1] == "--" or match.start() > self._start)
+
+    def _is_one_of_several(self, position: int) -> bool:
+        """`user, password = "bob", "…"`"""
+        before = self._text[max(0, self._start - 1) : position] if position - self._start < 200 else ""
+        return _TARGETS.search(before) is not None
 
     def _is_followed(self, match: re.Match[str], name: str, sign: re.Match[str]) -> bool:
         """Whether the sign after a secret name says that its value comes next."""
@@ -161,7 +177,7 @@ class _Values:
         if sign["none"] is not None:  # only blanks, or nothing
             if sign["close"] or self._text[match.end() : match.end() + 1] not in {" ", "\t"}:
                 return False
-            return bool(match[1]) or bool(_ENV_MAGIC.search(before)) or bool(_NETRC.search(before))
+            return self._is_option(match) or bool(_ENV_MAGIC.search(before)) or bool(_NETRC.search(before))
         if sign["other"] == ",":
             bare = before.rstrip("\\\"'bruf")
             if match[1] and _OPTION.search(bare):
@@ -299,24 +315,3 @@ class _Values:
         if start >= self._done:
             self._pieces += [self._text[self._done : start], hidden]
             self._done = end
-
-
-def hidden_content(name: str, content: str, escapes: int = 0) -> str:
-    """What is kept of a string that a secret name holds: the scheme of a header, the number of lines."""
-    if is_placeholder(content) or _plain_word(content) == _plain_word(name):
-        return content
-    if name.lower().endswith("token") and (len(content) < SHORTEST_TOKEN or _TEXT_TOKEN.fullmatch(content)):
-        return content
-    if name.lower() in {"pwd", "oldpwd"} and content[:1] in {"/", "~", "."}:
-        return content  # the working directory
-    scheme = _SCHEME.match(content)
-    if scheme is not None:
-        rest = content[scheme.end() :]
-        return scheme[0] + (rest if is_placeholder(rest) else MARK)
-    if "\n" in content:
-        return change_lines(content, escapes, lambda line: line if is_placeholder(line) else MARK)
-    return MARK
-
-
-def _plain_word(text: str) -> str:
-    return _WORD.sub("", text.lower()) if len(text) < 100 else text

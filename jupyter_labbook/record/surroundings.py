@@ -39,17 +39,17 @@ def find_out(recorder: Recorder, folder: Path) -> None:
 def _find_out(recorder: Recorder, folder: Path) -> None:
     if os.getpid() != recorder.pid:
         return
-    try:
-        state = code.capture(folder, recorder.store.path)
-        patch = objects.put(recorder.store, state.patch)[0] if state.patch else None
-        recorder.draft.update(
-            code=Code(state.commit, state.branch, state.remote, state.dirty, patch, state.reason),
-            environment=_environment(recorder, folder),
-        )
-    except OSError as error:
-        recorder.disk_refused(error)
-        recorder.degraded.append("code and environment are missing")
+    state = code.capture(folder, recorder.store.path)
+    recorder.delivery.keep("code and environment", lambda: _note_down(recorder, folder, state))
     recorder.write_when_complete()
+
+
+def _note_down(recorder: Recorder, folder: Path, state: code.CodeState) -> None:
+    patch = objects.put(recorder.store, state.patch)[0] if state.patch else None
+    recorder.draft.update(
+        code=Code(state.commit, state.branch, state.remote, state.dirty, patch, state.reason),
+        environment=_environment(recorder, folder),
+    )
 
 
 def _environment(recorder: Recorder, folder: Path) -> Environment:

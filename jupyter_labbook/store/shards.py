@@ -39,6 +39,9 @@ class Share(msgspec.Struct, frozen=True):
     parts: list[str]
 
 
+_Helper = tuple[subprocess.Popen[bytes], Share]
+
+
 def fill(
     connection: sqlite3.Connection, store: Store, ids: list[str], parts: Collection[str], scratch: Path
 ) -> list[str]:
@@ -48,8 +51,7 @@ def fill(
         return ids
     size = -(-len(ids) // count)
     mine, *others = [ids[begin : begin + size] for begin in range(0, len(ids), size)]
-    left: list[str] = []
-    with _helping(store, others, parts, scratch) as helpers:
+    with _helping(store, others, parts, scratch) as (helpers, left):
         connection.execute("BEGIN")
         write_runs(connection, store, mine, parts)
         connection.execute("COMMIT")
@@ -74,14 +76,19 @@ def main() -> None:
 @contextmanager
 def _helping(
     store: Store, shares: list[list[str]], parts: Collection[str], scratch: Path
-) -> Iterator[list[tuple[subprocess.Popen[bytes], Share]]]:
-    helpers: list[tuple[subprocess.Popen[bytes], Share]] = []
+) -> Iterator[tuple[list[_Helper], list[str]]]:
+    """The processes that read the shares, and the ids for which none could be started."""
+    helpers: list[_Helper] = []
+    left: list[str] = []
     try:
         for ids in shares:
             path = scratch / f".new-{os.urandom(6).hex()}"
             share = Share(os.fspath(store.path), os.fspath(path), ids, sorted(parts))
-            helpers.append((_started(share), share))
-        yield helpers
+            try:
+                helpers.append((_started(share), share))
+            except OSError:
+                left += ids
+        yield helpers, left
     finally:
         for helper, share in helpers:
             helper.kill()

@@ -12,9 +12,11 @@ of a run gets tables of its own, which readers merge.
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import os
 import threading
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -71,7 +73,7 @@ class Table:
         self.next_step: Number = 0
         self.pending: list[tuple[Number, ...]] = []
         self.tallies = [Tally() for _ in names]
-        self.backlog: list[bytes] = []
+        self.backlog: deque[bytes] = deque()
         self.waiting = 0
 
     def open(self) -> None:
@@ -91,7 +93,7 @@ class Table:
                     raise
                 number += 1
         self.path = path
-        self.backlog.insert(0, self.header())
+        self.backlog.appendleft(self.header())
         self.waiting += len(self.backlog[0])
 
     def header(self) -> bytes:
@@ -117,7 +119,10 @@ class Table:
     def _rest(self, line: bytes, written: int) -> int:
         self.cut = True
         while written < len(line):
-            written += _write(self.fd, line[written:])
+            taken = _write(self.fd, line[written:])
+            if not taken:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            written += taken
         self.cut = False
         return written
 
@@ -286,7 +291,7 @@ class MetricTables:
                 self._open.append(table)
             while table.backlog:
                 table.write(table.backlog[0])
-                table.waiting -= len(table.backlog.pop(0))
+                table.waiting -= len(table.backlog.popleft())
         except OSError as error:
             table.cut = table.fd >= 0
             self.failure = error

@@ -93,7 +93,9 @@ _KINDS: Any = {
     "parameter": lambda run, name, value: run.parameters.get(name) == value,
     "note": lambda run, text: text in [note.text for note in run.notes],
     "artifact": lambda run, name, size: run.artifact(name).path.stat().st_size == size,
-    "ended": lambda run: run.status == "finished" and run.verdict == "supported" and run.record.ended is not None,
+    "ended": lambda run: (
+        run.status == "finished" and run.verdict == "supported" and (run.path / "output.ipynb").is_file()
+    ),
 }
 
 

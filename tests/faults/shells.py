@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from traitlets.config import Config
 import jupyter_labbook as labbook
 from jupyter_labbook.errors import LabbookWarning
 from jupyter_labbook.record import current
+from jupyter_labbook.record.background import background
 
 
 def settle_down(folder: Path) -> None:
@@ -36,24 +40,26 @@ def new_shell(**namespace: Any) -> InteractiveShell:
 
 
 def this_run() -> str:
-    """The id of the run whose cell executes."""
+    """The id of the run whose cell executes; nothing where it is not recorded."""
     recorder = current.current()
-    assert recorder is not None
-    return recorder.id
+    return "" if recorder is None else recorder.id
 
 
 class Told:
-    """What a cell came to, and which warnings of ours it saw."""
+    """What a cell came to, and what we told its user on the side: warnings, and lines on stderr."""
 
-    def __init__(self, result: ExecutionResult, seen: list[str]) -> None:
+    def __init__(self, result: ExecutionResult, said: list[str]) -> None:
         self.result = result.result
         self.error = result.error_before_exec or result.error_in_exec
-        self.warnings = seen
+        self.said = said
 
 
-def run_cell(shell: InteractiveShell, cell: str) -> Told:
-    """Run a cell as a front end does."""
-    with warnings.catch_warnings(record=True) as caught:
+def run_cell(shell: InteractiveShell, cell: str, afterwards: Callable[[], None] = background.settle) -> Told:
+    """Run a cell as a front end does, and what is to be done `afterwards`, such as to let it settle."""
+    lines = io.StringIO()
+    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stderr(lines):
         warnings.simplefilter("always")
         result = shell.run_cell(cell, store_history=True)
-    return Told(result, [str(one.message) for one in caught if issubclass(one.category, LabbookWarning)])
+        afterwards()
+    said = [str(one.message) for one in caught if issubclass(one.category, LabbookWarning)]
+    return Told(result, said + [line for line in lines.getvalue().splitlines() if line.startswith("labbook:")])

@@ -17,7 +17,6 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from jupyter_labbook.record.background import background
 from tests.faults.shells import new_shell, run_cell, settle_down
 
 Tell = Callable[..., None]
@@ -129,7 +128,7 @@ def endless(folder: Path, tell: Tell, start: Connection) -> None:
     with _shell(tell) as shell:
         tell("ready")
         while True:
-            run_cell(shell, BUSY)
+            run_cell(shell, BUSY, afterwards=lambda: None)
             tell("ended", shell.user_ns["this"])
 
 
@@ -139,9 +138,8 @@ def once(folder: Path, tell: Tell, start: Connection) -> None:
         tell("ready")
         start.recv_bytes()
         told = run_cell(shell, BUSY)
-        background.settle()
         tell("ended", shell.user_ns["this"])
-        tell("result", told.result, told.error is None, len(told.warnings))
+        tell("result", told.result, repr(told.error), told.said)
 
 
 @contextlib.contextmanager

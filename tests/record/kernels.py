@@ -34,10 +34,16 @@ class Kernel:
         self._client.start_channels()
         self._client.wait_for_ready(timeout=60)
 
-    def run(self, code: str, *, timeout: float = 60, **options: Any) -> list[Message]:
+    def run(
+        self, code: str, *, timeout: float = 60, cell_id: str | None = None, **options: Any
+    ) -> list[Message]:
         """What the kernel showed while it executed `code`: type and content of each message."""
-        asked = self._client.execute(code, **options)
-        return self.answer(asked, timeout)
+        if cell_id is None:
+            return self.answer(self._client.execute(code, **options), timeout)
+        content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
+        message = self._client.session.msg("execute_request", content, metadata={"cellId": cell_id})
+        self._client.shell_channel.send(message)
+        return self.answer(message["header"]["msg_id"], timeout)
 
     def answer(self, asked: str, timeout: float = 60) -> list[Message]:
         messages: list[Message] = []

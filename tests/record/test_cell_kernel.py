@@ -253,3 +253,56 @@ def test_leaving_python_at_once_still_completes_the_record(new_kernel: Callable[
     kernel._manager.finish_shutdown()
     record = json.loads(next(folder.glob("labbook/runs/*/run.json")).read_bytes())
     assert record["environment"]["snapshot"]
+
+
+def test_a_run_knows_its_notebook_and_cell(new_kernel: Callable[..., Kernel], tmp_path: Path) -> None:
+    notebook = tmp_path / "work" / "train.ipynb"
+    notebook.parent.mkdir()
+    notebook.write_text(
+        json.dumps(
+            {
+                "cells": [
+                    {"id": "pars", "cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": "lr = 0.5"},
+                    {"id": "main", "cell_type": "code", "metadata": {}, "source": "%%experiment\nacc = lr / 2"},
+                ],
+                "metadata": {},
+                "nbformat": 4,
+                "nbformat_minor": 5,
+            }
+        )
+    )
+    kernel = new_kernel(JPY_SESSION_NAME=str(notebook))
+    kernel.run(LOAD)
+    kernel.run("lr = 0.5", cell_id="pars")
+    kernel.run("%%experiment\nacc = lr / 2", cell_id="main")
+    kernel.run("from jupyter_labbook.record.background import background\nbackground.settle();")
+    (path,) = notebook.parent.glob("labbook/runs/*/run.json")
+    record = json.loads(path.read_bytes())
+    assert record["experiment"] == "train"
+    assert record["notebook"]["path"] == "train.ipynb"
+    assert record["notebook"]["cell_id"] == "main"
+    assert record["parameters"] == {"lr": 0.5}
+    assert record["parameter_sources"] == {"lr": "parameters cell"}
+    assert record["metrics"]["acc"]["last"] == 0.25
+
+
+def test_papermill_parameters_are_parameters(tmp_path: Path) -> None:
+    import nbformat
+    import papermill
+
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}})
+    notebook.cells = [
+        nbformat.v4.new_code_cell("lr = 0.1\ndepth = 2", metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell(LOAD),
+        nbformat.v4.new_code_cell("%%experiment papermill\nacc = lr * depth"),
+    ]
+    nbformat.write(notebook, tmp_path / "in.ipynb")
+    papermill.execute_notebook(
+        str(tmp_path / "in.ipynb"), str(tmp_path / "out.ipynb"), {"lr": 0.25}, cwd=str(tmp_path), progress_bar=False
+    )
+    (path,) = tmp_path.glob("labbook/runs/*/run.json")
+    record = json.loads(path.read_bytes())
+    assert record["parameters"]["lr"] == 0.25
+    assert record["parameter_sources"]["lr"] == "papermill"
+    assert record["metrics"]["acc"]["last"] == 0.5
+    assert record["environment"]["snapshot"]

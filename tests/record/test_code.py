@@ -152,6 +152,7 @@ class TestOddRepositories:
         state = repository.capture()
         assert (state.branch, state.dirty, state.reason) == ("main", True, "a merge is not finished")
         assert b"<<<<<<<" in (state.patch or b"")
+        assert b"Unmerged path" not in (state.patch or b"")
         assert repository.comes_back()
 
     def test_a_linked_worktree(self, repository: Repository, tmp_path: Path) -> None:

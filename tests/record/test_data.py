@@ -221,7 +221,7 @@ class Colour(IntEnum):
 VALUES: list[Any] = [
     None, False, True, 0, 1, -1, 2**63, 10**5000, 0.0, -0.0, 1.0, math.nan, math.inf, -math.inf, 1j, complex(0, -1.0),
     "", "1", "None", "nan", "\ud800", "ä", b"", b"1", bytearray(b"1"), (), [], set(), frozenset(), {}, (1,), [1], {1},
-    {1: None}, {None: 1}, [[1], 2], [[1, 2]], [1, [2]], ["ab", "c"], ["a", "bc"], range(1), Decimal("1"),
+    {1: None}, {None: 1}, [[1], 2], [[1, 2]], [1, [2]], ["ab", "c"], ["a", "bc"], range(1), Decimal(1),
     Decimal("1.0"), Decimal("NaN"), Fraction(1), date(2026, 1, 1), datetime(2026, 1, 1), datetime(2026, 1, 1, fold=1),
     datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=1))), time(1),
     timedelta(1), timedelta(0, 1), uuid.UUID(int=1), OrderedDict(), numpy.float64(1), numpy.float32(1),
@@ -277,7 +277,8 @@ def test_the_order_of_a_dictionary_and_of_a_set_does_not_count() -> None:
     assert of({"a": numpy.zeros(1), "b": numpy.ones(1)}) == of({"b": numpy.ones(1), "a": numpy.zeros(1)})
     assert of({"a": numpy.zeros(1), "b": numpy.ones(1)}) != of({"b": numpy.zeros(1), "a": numpy.ones(1)})
     letters = [chr(code) for code in range(97, 123)]
-    assert of([set(letters)]) == of([set(reversed(letters))])
+    reversed_letters = letters[::-1]
+    assert of([set(letters)]) == of([set(reversed_letters)])
 
 
 def test_arrays_stand_in_lists_of_lists_too() -> None:

@@ -130,18 +130,6 @@ def test_an_interrupted_cell_shows_its_traceback_and_the_next_one_is_captured(ca
     assert captured.text(program) == "['stdout', 'KeyboardInterrupt']\n['stdout']\n"
 
 
-def test_printing_many_lines_is_hardly_slower(captured: Kernel) -> None:
-    captured.run(
-        "from jupyter_labbook.record.outputs import Outputs\nfrom time import perf_counter as clock\n"
-        "def lines():\n    began = clock()\n    for i in range(20_000): print('epoch', i, 'loss', 0.123)\n"
-        "    return clock() - began\n"
-        "def heard():\n    o = Outputs(get_ipython())\n    o.start()\n    took = lines()\n    o.stop()\n    return took"
-    )
-    captured.run("plain, with_capture = zip(*[(lines(), heard()) for _ in range(4)])")
-    ratio = float(captured.text("print(min(with_capture) / min(plain))"))
-    assert ratio < 1.5
-
-
 def test_figures_can_be_shown_before_the_cell_ends_and_are_then_not_shown_again(captured: Kernel) -> None:
     captured.run(
         "from jupyter_labbook.record.outputs import Outputs\n%matplotlib inline\nimport matplotlib.pyplot as plt"

@@ -172,7 +172,7 @@ class TestNothingIsChangedOrStarted:
     @posix
     def test_no_program_of_the_settings_runs(self, repository: Repository, tmp_path: Path) -> None:
         trap = repository.write("../trap", f"#!/bin/sh\ntouch {tmp_path}/sprung\ncat\n", mode=0o755)
-        repository.write(".gitattributes", "*.py diff=loud filter=loud\n*.dat filter=loud\n")
+        repository.write(".gitattributes", "*.py diff=loud\n*.dat filter=loud\n")
         repository.write("sample.dat", "1\n")
         repository.commit()
         for key in (

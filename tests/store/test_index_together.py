@@ -31,7 +31,8 @@ for number in range(count):
     started = datetime.now(UTC)
     id = layout.new_run_id("written", started)
     facts = {"id": id, "experiment": "written", "status": "finished", "parameters": {letter: number}}
-    facts |= {"started": started.isoformat(), "metrics": {f"m{number % 7}": dict.fromkeys(("last", "min", "max", "mean", "count"), number)}}
+    summary = dict.fromkeys(("last", "min", "max", "mean", "count"), number)
+    facts |= {"started": started.isoformat(), "metrics": {f"m{number % 7}": summary}}
     new = layout.runs_folder(store) / f".new-{id}"
     new.mkdir()
     (new / "run.json").write_text(json.dumps(facts))
