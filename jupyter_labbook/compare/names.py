@@ -11,6 +11,7 @@ from jupyter_labbook.compare.synonyms import DIFFERENT, LONGEST_SPELLING, SPELLI
 LONGEST: Final = 80
 """Longer names are not looked at: nobody types them twice."""
 
+_REPEATED: Final = re.compile(r"(.)\1+")
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 
 
@@ -24,7 +25,7 @@ def resembles(new: Iterable[str], earlier: Iterable[str]) -> list[tuple[str, str
     pairs = []
     for name in now:
         if name not in known and len(name) <= LONGEST:
-            found = _nearest(meaning(name), candidates)
+            found = _nearest(meaning(name), candidates) or _as_written(name, candidates)
             if found is not None:
                 pairs.append((name, found))
     return pairs
@@ -32,12 +33,12 @@ def resembles(new: Iterable[str], earlier: Iterable[str]) -> list[tuple[str, str
 
 def meaning(name: str) -> tuple[str, ...]:
     """The words of a name, abbreviations written out: `valAcc` is `validation accuracy`."""
-    words = [word.casefold() for word in _WORD.findall(name)]
+    words = _words(name)
     meant: list[str] = []
     position = 0
     while position < len(words):
         for length in range(LONGEST_SPELLING, 0, -1):
-            spelling = tuple(words[position : position + length])
+            spelling = words[position : position + length]
             if spelling in SPELLINGS:
                 meant += SPELLINGS[spelling]
                 position += len(spelling)
@@ -53,6 +54,16 @@ def _nearest(words: tuple[str, ...], candidates: dict[str, tuple[str, ...]]) -> 
         if _same(words, others):
             return name
     return next((name for name, others in candidates.items() if _misspelled(words, others)), None)
+
+
+def _as_written(name: str, candidates: Iterable[str]) -> str | None:
+    """A slip in an abbreviation: `val_accc` for `val_acc`, which stands for other words."""
+    words = _words(name)
+    return next((other for other in candidates if _misspelled(words, _words(other))), None)
+
+
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(word.casefold() for word in _WORD.findall(name))
 
 
 def _same(words: tuple[str, ...], others: tuple[str, ...]) -> bool:
@@ -78,6 +89,8 @@ def _slip(one: str, two: str) -> bool:
     The first letter is hardly ever the wrong one, short words differ on purpose.
     """
     shorter = min(len(one), len(two))
+    if shorter >= 3 and abs(len(one) - len(two)) == 1 and _REPEATED.sub(r"\1", one) == _REPEATED.sub(r"\1", two):
+        return True  # a letter too many or too few of those that stand double: `losss`, `los`
     if shorter < 4 or abs(len(one) - len(two)) > 2 or not (one + two).isalpha():
         return False
     if frozenset((one, two)) in DIFFERENT or one.rstrip("es") == two.rstrip("es"):

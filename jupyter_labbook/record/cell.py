@@ -27,6 +27,7 @@ from jupyter_labbook.record.opening import open_store, tell, understood, with_re
 from jupyter_labbook.record.plan import Plan
 from jupyter_labbook.record.recording import Recording
 from jupyter_labbook.record.several import Several, end
+from jupyter_labbook.record.unrecorded import Unrecorded
 from jupyter_labbook.run import Notebook
 from jupyter_labbook.store import layout
 
@@ -54,7 +55,7 @@ class Split(NamedTuple):
 
 class Executing(NamedTuple):
     info: Any
-    recording: Recording | None
+    recording: Recording | Unrecorded | None
     thread: int
 
 
@@ -99,7 +100,7 @@ class CellRecorder:
         return lines
 
     def pre_run_cell(self, info: ExecutionInfo) -> None:
-        recording = None
+        recording: Recording | Unrecorded | None = None
         if not self._is_nested():
             self.cells.begin(info)
             if "%%experiment" in (info.raw_cell or ""):
@@ -107,6 +108,7 @@ class CellRecorder:
                     recording = self._begin(info)
                 except Exception as error:
                     tell(error)
+                    recording = Unrecorded()
         self._stack.append(Executing(info, recording, threading.get_ident()))
 
     def post_run_cell(self, result: ExecutionResult | None) -> None:
@@ -215,13 +217,13 @@ class CellRecorder:
         counted = self.shell.execution_count - (1 if info is not None and info.store_history else 0)
         return counted, getattr(info, "cell_id", None)
 
-    def _start_here(self, plan: Plan, arguments: Arguments) -> Recording | None:
+    def _start_here(self, plan: Plan, arguments: Arguments) -> Recording | Unrecorded:
         self.shell.user_ns.update(plan.each)
         try:
             return self._start(plan, arguments)
         except Exception as error:
             tell(error)
-            return None
+            return Unrecorded()
 
     # both ways -----------------------------------------------------------------------------------
 

@@ -72,7 +72,7 @@ class _Settings:
 def capture(folder: Path, store: Path) -> CodeState:
     """The state of the repository that `folder` stands in, the folder of the store left aside.
 
-    Never raises. It takes some milliseconds and two processes, four where there are changes.
+    Never raises. It takes some milliseconds and two processes, three to five where there are changes.
     """
     try:
         repository = git_folder.find(os.path.realpath(folder))

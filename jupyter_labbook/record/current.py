@@ -16,53 +16,56 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jupyter_labbook.errors import LabbookWarning
 
 if TYPE_CHECKING:
     from jupyter_labbook.record.recorder import Recorder
+    from jupyter_labbook.record.unrecorded import Unrecorded
 
-_current: ContextVar[Recorder | None] = ContextVar("labbook_run", default=None)
-_executing: list[Recorder] = []
+    Active: TypeAlias = Recorder | Unrecorded
+
+_current: ContextVar[Active | None] = ContextVar("labbook_run", default=None)
+_executing: list[Active] = []
 
 
 own = _current.get
 """The run of this very context, whatever executes elsewhere."""
 
 
-def current() -> Recorder | None:
+def current() -> Active | None:
     """The run that a call made here belongs to."""
     recorder = own()
     if recorder is not None:
         return recorder
-    started_in: Recorder | None = getattr(threading.current_thread(), "_labbook_run", None)
+    started_in: Active | None = getattr(threading.current_thread(), "_labbook_run", None)
     if started_in is not None:
         _current.set(started_in)
         return started_in
     return _executing[-1] if _executing else None
 
 
-def enter(recorder: Recorder) -> None:
+def enter(recorder: Active) -> None:
     """From here on `recorder` is current."""
     _follow_threads()
     _executing.append(recorder)
     _current.set(recorder)
 
 
-def leave(recorder: Recorder, before: Recorder | None) -> None:
+def leave(recorder: Active, before: Active | None) -> None:
     """`recorder` has ended; `before` is current again. Tasks and threads started in it keep it."""
     if recorder in _executing:
         _executing.remove(recorder)
     _current.set(before)
 
 
-def executing() -> Recorder | None:
+def executing() -> Active | None:
     """The innermost run whose cell executes now."""
     return _executing[-1] if _executing else None
 
 
-def is_executing(recorder: Recorder) -> bool:
+def is_executing(recorder: Active) -> bool:
     return recorder in _executing
 
 
@@ -161,7 +164,7 @@ def _nobody(verb: str) -> None:
 
 
 @contextmanager
-def within(recorder: Recorder | None) -> Iterator[None]:
+def within(recorder: Active | None) -> Iterator[None]:
     """Make `recorder` current for a block of code."""
     token = _current.set(recorder)
     try:
@@ -206,6 +209,6 @@ def _follow_threads() -> None:
     ThreadPoolExecutor.submit = submit_in_run  # type: ignore[assignment,method-assign]
 
 
-def _call_within(recorder: Recorder, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+def _call_within(recorder: Active, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     with within(recorder):
         return fn(*args, **kwargs)

@@ -21,6 +21,7 @@ import os
 from collections.abc import Iterable
 from hashlib import sha256
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from jupyter_labbook.errors import LabbookError
@@ -117,7 +118,7 @@ def _add(content: Content, value: Any, where: str, depth: int) -> _Size:
     if (kind := data_arrow.kind_of(value)) is not None:
         size = data_arrow.add(content, value, kind, where)
         return _Size(kind, len(value), value.shape[1] if kind in ("dataframe", "table") else None, size)
-    if data_arrays.is_array(value):
+    if data_arrays.is_array(value) or data_arrays.is_scalar(value):
         data_arrays.add_array(content, value, where)
         return _Size("array", *_rows_and_columns(value.shape), value.nbytes)
     if data_arrays.is_tensor(value):
@@ -140,16 +141,21 @@ def _add_sequence(content: Content, values: Any, where: str, depth: int) -> _Siz
         content.add(Objects(len(values), lambda part: list(values[part]), where))
         return _Size(kind, len(values), None, None)
     sizes = [_add_item(content, item, f"item {at} of {where}", depth) for at, item in enumerate(values)]
-    return _together(kind, sizes)
+    return _together(kind, sizes) if kind == "tuple" else _together(kind, sizes)._replace(rows=len(values))
 
 
 def _add_mapping(content: Content, values: dict[Any, Any], where: str, depth: int) -> _Size:
     content.say("dict", len(values))
     sizes = []
-    for key, item in sorted((encoded([key], f"a key of {where}").hex(), key) for key in values):
+    for key, item in _sorted_keys(values, where):
         content.say(key)
         sizes.append(_add_item(content, values[item], f"{item!r} of {where}", depth))
     return _together("dict", sizes)
+
+
+def _sorted_keys(values: dict[Any, Any], where: str) -> list[tuple[str, Any]]:
+    pairs = [(encoded([key], f"a key of {where}").hex(), key) for key in values]
+    return sorted(pairs, key=itemgetter(0))
 
 
 def _add_item(content: Content, value: Any, where: str, depth: int) -> _Size:
@@ -193,10 +199,10 @@ def _is_array(value: Any) -> bool:
 def _refusal(value: Any, where: str) -> str:
     kind = class_name(type(value))
     if hasattr(type(value), "collect"):
-        return f"{where} is a {kind}, which is not computed yet: give .collect() of it, or the files it reads"
+        return f"{where} is of type {kind}, which is not computed yet: give .collect() of it, or the files it reads"
     if hasattr(type(value), "__array__"):
-        return f"{where} is a {kind}, which labbook does not know: give numpy.asarray(…) of it"
+        return f"{where} is of type {kind}, which labbook does not know: give numpy.asarray(…) of it"
     return (
-        f"{where} is a {kind}, of which labbook cannot tell what its content is: "
+        f"{where} is of type {kind}, of which labbook cannot tell what its content is: "
         "give a frame, an array, or the path of the file that the data came from"
     )

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 def is_array(value: Any) -> bool:
     numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(value, numpy.ndarray | numpy.generic)
+    return numpy is not None and isinstance(value, numpy.ndarray)
+
+
+def is_scalar(value: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, numpy.generic)
 
 
 def is_tensor(value: Any) -> bool:

@@ -49,6 +49,9 @@ class Objects:
 
 def encoded(values: list[Any], where: str, depth: int = 0) -> bytes:
     """First of which kind each value is, then the values of each kind. LabbookError for an unknown one."""
+    if len(values) > 1 and _are_numpy_numbers(values):
+        array = sys.modules["numpy"].array(values)
+        return framed("numpy numbers", len(values), *dtype_words(array.dtype)) + raw(array).tobytes()
     kinds = bytes(map(_CODES.get, map(type, values), repeat(_REST)))
     pieces = [framed("values", len(values)), kinds]
     found = sorted(set(kinds))
@@ -57,6 +60,14 @@ def encoded(values: list[Any], where: str, depth: int = 0) -> bytes:
         chosen = values if alone else [value for value, kind in zip(values, kinds, strict=True) if kind == code]
         pieces.append(_ENCODERS[code](chosen) if code else _others(chosen, where, depth))
     return b"".join(pieces)
+
+
+def _are_numpy_numbers(values: list[Any]) -> bool:
+    """All of one type, as in a list of losses."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not isinstance(values[0], numpy.number | numpy.bool_):
+        return False
+    return not isinstance(values[0], numpy.timedelta64) and len(set(map(type, values))) == 1
 
 
 def _texts(values: list[str]) -> bytes:
@@ -125,7 +136,7 @@ def _other(value: Any, where: str, depth: int) -> bytes:
     words = _of_pandas(pandas, value) if pandas is not None and hasattr(pandas, "Timestamp") else None
     if words is None:
         raise LabbookError(
-            f"{where} holds a {class_name(kind)}, of which labbook cannot tell what its content is: "
+            f"{where} holds an object of type {class_name(kind)}, of which labbook cannot tell what its content is: "
             "make numbers or text of it, such as str(…), or give the file that the data came from"
         )
     return framed(*words)

@@ -71,16 +71,16 @@ def fingerprint() -> Hashable:
 
 def snapshot() -> dict[str, Any]:
     """All that is known of the environment, as JSON has it."""
-    conda = _conda_environment()
     return {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
         "executable": sys.executable or None,
         **hardware.machine(),
         "gpus": hardware.gpus(),
-        "conda_environment": conda,
+        "conda_environment": _conda_environment(),
         "environment": _variables(),
         "packages": packages.installed(),
+        "conda_packages": packages.of_conda(),
     }
 
 

@@ -17,6 +17,7 @@ from jupyter_labbook.record.opening import open_store, tell, with_references
 from jupyter_labbook.record.plan import Plan
 from jupyter_labbook.record.recorder import Recorder
 from jupyter_labbook.record.recording import Recording
+from jupyter_labbook.record.unrecorded import Unrecorded
 from jupyter_labbook.run import Notebook
 
 if TYPE_CHECKING:
@@ -93,26 +94,38 @@ def experiment(
 
 
 class Experiment:
-    """The context manager; entering it gives the `Recorder` of the run: id, path, log, param, …"""
+    """The context manager; entering it gives the `Recorder` of the run: id, path, log, param, …
+
+    Where the run cannot begin, because the disk is full perhaps, that is told in one line, the
+    block runs all the same, and what it is given is false and keeps nothing.
+    """
 
     def __init__(self, plan: Plan, baseline: str | None, parent: str | None, store: str | None) -> None:
         self._plan = plan
         self._references = baseline, parent
         self._store = store
-        self._recording: Recording | None = None
+        self._recording: Recording | Unrecorded | None = None
 
-    def __enter__(self) -> Recorder:
+    def __enter__(self) -> Recorder | Unrecorded:
+        try:
+            self._recording = recording = self._begin(sys._getframe(1))
+        except Exception as error:
+            tell(error)
+            self._recording = nothing = Unrecorded()
+            return nothing
+        return recording.recorder
+
+    def _begin(self, caller: FrameType) -> Recording:
         shell = _shell()
         namespace = shell.user_ns if shell is not None else {}
         folder = context.start_folder(namespace)
-        plan = _placed(self._plan, sys._getframe(1), shell)
+        plan = _placed(self._plan, caller, shell)
         store = open_store(folder, self._store)
         plan, notices = with_references(store, plan, *self._references)
         recording = Recording(store, plan, folder, shell, None if shell is None else cells_of(shell))
         recording.recorder.warnings.extend(notices)
         recording.begin({name: (value, "given") for name, value in plan.parameters.items()})
-        self._recording = recording
-        return recording.recorder
+        return recording
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None

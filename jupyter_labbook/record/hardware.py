@@ -14,6 +14,8 @@ _STEP: Final = 256 << 20
 """Memory is told in steps of 256 MiB: what the system keeps for itself differs from start to start."""
 
 _PATIENCE: Final = 5.0
+_DEVICES: Final = ("/dev/nvidiactl", "/proc/driver/nvidia", "/dev/dxg", "/dev/nvhost-ctrl", "/dev/nvgpu")
+"""Where Linux shows a card of NVIDIA: a driver, Windows below it, a Jetson."""
 
 
 @lru_cache(maxsize=1)
@@ -30,6 +32,8 @@ def machine() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def gpus() -> list[dict[str, Any]]:
     """Name, memory in bytes and driver of each card of NVIDIA; empty where none is found."""
+    if sys.platform == "linux" and not any(os.path.exists(path) for path in _DEVICES):
+        return []  # the library alone takes 10 ms to load
     try:
         return _by_nvml()
     except Exception:  # no library, no driver, no rights: each with an error of its own
@@ -55,11 +59,12 @@ def _by_nvml() -> list[dict[str, Any]]:
         pynvml.nvmlShutdown()
 
 
-def _by_driver() -> list[dict[str, Any]]:
+def _by_driver(folder: str = "/proc/driver/nvidia") -> list[dict[str, Any]]:
     """What Linux's driver says of itself in files."""
-    version = _line("/proc/driver/nvidia/version", "NVRM version")
+    version = _line(os.path.join(folder, "version"), "NVRM version")
     driver = next((word for word in (version or "").split() if word[0].isdigit()), None)
-    names = (_line(path, "Model") for path in sorted(glob.glob("/proc/driver/nvidia/gpus/*/information")))
+    paths = sorted(glob.glob(os.path.join(glob.escape(folder), "gpus", "*", "information")))
+    names = (_line(path, "Model") for path in paths)
     return [{"name": name, "memory": None, "driver": driver} for name in names if name]
 
 

@@ -31,6 +31,9 @@ def look_again(recorder: Recorder, metrics: Mapping[str, Summary], duration: flo
     if missing:
         recorder.draft.update(missing_metrics=missing)
         say("declared but never logged: " + ", ".join(missing))
+    absent = [name for name in recorder.plan.params or () if name not in recorder.draft.fields["parameters"]]
+    if absent:
+        say("--params names what is no variable: " + ", ".join(absent))
     own_metrics = shown_metrics(metrics)
     for name in regression.not_finite(own_metrics):
         say(f"{name} is {metrics[name].last}")

@@ -34,7 +34,7 @@ def with_references(store: Store, plan: Plan, baseline: str | None, parent: str 
             return None
 
     around = current.current()
-    before = resolved("parent", parent) or (around.id if around is not None else None)
+    before = resolved("parent", parent) or (around.id if around else None)
     return replace(plan, baseline=resolved("baseline", baseline), parent=before), notices
 
 

@@ -28,7 +28,6 @@ from jupyter_labbook.record.transcript import RICH_LIMIT, TEXT_LIMIT, Transcript
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_labbook.record.recorder import Recorder
 
 _MANY: Final = 512
 _LONG: Final = 4096
@@ -38,11 +37,11 @@ _current = current.own
 class Ear:
     """What one capture hears. The stand-ins hold this, and after the end nothing of the run."""
 
-    def __init__(self, transcript: Transcript, owner: Recorder | None) -> None:
+    def __init__(self, transcript: Transcript, owner: current.Active | None) -> None:
         self.transcript = transcript
         self.listening = True
         self.owner = owner
-        self.within: set[Recorder] = set()
+        self.within: set[current.Active] = set()
         self.muted: set[int] = set()
         self.faults: list[str] = []
 

@@ -26,9 +26,9 @@ _known: dict[str, tuple[int, Found]] = {}
 
 
 def fingerprint() -> tuple[tuple[str, int], ...]:
-    """The folders that Python looks for packages in, with the times at which they changed."""
+    """The folders that packages are in, with the times at which they changed."""
     marks = []
-    for folder in sys.path:
+    for folder in (*sys.path, _conda_folder()):
         if folder and isinstance(folder, str):  # the empty one is wherever the process stands
             try:
                 marks.append((folder, os.stat(folder).st_mtime_ns))
@@ -47,6 +47,20 @@ def installed() -> dict[str, str]:
         for name, versions in _in_folder(folder, changed).items():
             packages.setdefault(name, versions)
     return {name: ", ".join(packages[name]) for name in sorted(packages)}
+
+
+def of_conda() -> dict[str, str]:
+    """Version and build by name of what conda installed, which is not only Python; empty elsewhere."""
+    try:
+        names = sorted(os.listdir(_conda_folder()))
+    except OSError:
+        return {}
+    parts = (name.removesuffix(".json").rsplit("-", 2) for name in names if name.endswith(".json"))
+    return {part[0]: f"{part[1]} {part[2]}" for part in parts if len(part) == 3}
+
+
+def _conda_folder() -> str:
+    return os.path.join(sys.prefix, "conda-meta")
 
 
 def _in_folder(folder: str, changed: int) -> Found:

@@ -75,16 +75,24 @@ def _python_state() -> dict[str, Any]:
 
 
 def _restore_python(state: dict[str, Any]) -> None:
-    words = _MERSENNE.unpack(a2b_base64(state["words"]))
-    random.setstate((state["version"], words, state["gauss"]))
+    words, gauss = _MERSENNE.unpack(a2b_base64(state["words"])), state["gauss"]
+    if gauss is not None and type(gauss) is not float:  # python believes it, and fails when it draws
+        raise ValueError(f"{gauss!r} is no normal value")
+    random.setstate((state["version"], words, gauss))
 
 
 def _restore_numpy(state: dict[str, Any]) -> None:
     import numpy  # the state says that the cell uses it
 
     decoded, generators = _decoded(state), vars(numpy.random)
-    if type(generators["get_bit_generator"]()).__name__ != decoded["bit_generator"]:
-        generators["set_bit_generator"](generators[decoded["bit_generator"]]())
+    kind = generators[decoded["bit_generator"]]
+    if not (isinstance(kind, type) and issubclass(kind, numpy.random.BitGenerator)):
+        raise ValueError(f"{kind!r} is no generator of numpy's")
+    for position, most in (("pos", 624), ("buffer_pos", 4)):  # numpy believes it, and reads beyond its memory
+        if not 0 <= {**decoded, **decoded["state"]}.get(position, 0) <= most:
+            raise ValueError(f"the position of {kind.__name__} is out of range")
+    if type(generators["get_bit_generator"]()) is not kind:
+        generators["set_bit_generator"](kind())
     numpy.random.set_state(decoded)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import sys
 import time
 import warnings
 import weakref
@@ -113,7 +114,8 @@ class Recorder:
         """The run has ended: write how."""
         self.ended = True
         used = resources.cpu_seconds() - self._cpu
-        self.delivery.retry()
+        if self.delivery.waits:
+            self.delivery.retry()
         if output is not None:
             path = f"{self.draft.folder}/{layout.OUTPUT}"
             self.delivery.keep(layout.OUTPUT, lambda: files.replace(path, output))
@@ -273,7 +275,7 @@ class Recorder:
         if degrade is not None:
             self.degraded.append(degrade)
         try:
-            warnings.warn(f"labbook: {message}", LabbookWarning, stacklevel=4)
+            warnings.warn(f"labbook: {message}", LabbookWarning, stacklevel=_users_level())
         except LabbookWarning:
             pass
 
@@ -300,3 +302,11 @@ def _forked() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
+
+
+def _users_level() -> int:
+    """How many frames above `warn` the first one is that is not ours."""
+    frame, level = sys._getframe(2), 2
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith(__package__.split(".")[0]):
+        frame, level = frame.f_back, level + 1
+    return level

@@ -143,7 +143,7 @@ class Recording:
         elif not last_chance:
             self._unfound_data.append(name)  # the cell itself may load it
         else:
-            self.recorder.warn(f"data:{name}", f"--data {name}: there is no variable and no file of that name")
+            self.recorder.warnings.append(f"--data {name}: there is no variable and no file of that name")
 
     def _as_run(self) -> Run:
         fields = self.recorder.draft.fields

@@ -75,10 +75,10 @@ def bare_value(text: str, at: int, name: str, start: int, place: Place) -> tuple
         return None
     if place.plain or place.is_option:
         return _in_settings(text, word, start, place)
-    if scheme is not None or name.lower().endswith("authorization"):
+    if scheme is not None or (place.inside and name.lower().endswith("authorization")):
         told = _is_mixed(value) or len(value) >= 16
     elif place.inside:
-        told = _is_mixed(value) or (not place.spaced and place.operator in {"=", ""})
+        told = not _is_call(value) and (_is_mixed(value) or (not place.spaced and place.operator in {"=", ""}))
     else:
         told = _gives_itself_away(text, word, name, start, place)
     if not told:
@@ -90,7 +90,7 @@ def bare_value(text: str, at: int, name: str, start: int, place: Place) -> tuple
 def _in_settings(text: str, word: re.Match[str], start: int, place: Place) -> tuple[int, int] | None:
     if place.is_option and not place.plain and word[0].startswith("-"):
         return None
-    if place.is_option and not place.plain and word[0].isalpha() and len(word[0]) < 6:
+    if place.is_option and not place.plain and place.operator == "" and word[0].isalpha():
         return None  # "use --password to …"
     if place.plain and not place.is_option and (place.spaced or place.operator == ":"):
         before = text[max(0, start - 100) : start]
@@ -104,9 +104,10 @@ def _gives_itself_away(text: str, word: re.Match[str], name: str, start: int, pl
     value, after = word[0], text[word.end() : word.end() + 1]
     if value.isdigit():
         return is_pin(value, name)
-    if _DOTTED.fullmatch(value):
-        if after and after in "([.":
-            return False
+    dotted = _DOTTED.match(value)
+    if dotted is not None and (value[dotted.end() :] or after)[:1] in {"(", "[", "."}:
+        return False  # a call, an element
+    if dotted is not None and dotted.end() == len(value):
         before = text[max(0, start - 100) : start]
         alone = _STARTS_LINE.search(before) and _ENDS_LINE.match(text, word.end(), place.limit)
         if alone and "." not in value and not _TYPE.fullmatch(value) and len(value) >= 6:
@@ -116,6 +117,11 @@ def _gives_itself_away(text: str, word: re.Match[str], name: str, start: int, pl
                 return True
         return "." not in value and looks_random(value, 16)
     return _is_mixed(value) and len(value) >= 6 and not all(map(_PIECE.fullmatch, _PIECES.split(value)))
+
+
+def _is_call(value: str) -> bool:
+    dotted = _DOTTED.match(value)
+    return dotted is not None and value[dotted.end() :].startswith(("(", "["))
 
 
 def _is_mixed(value: str) -> bool:

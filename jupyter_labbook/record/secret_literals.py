@@ -22,6 +22,13 @@ _STRING: Final = {
     "'": re.compile(r"'{3}(?:[^'\\\n]|\\.|'(?!''))*+(?:'{3})?|'(?:[^'\\\n]|\\.)*+'"),
 }
 _PREFIX: Final = re.compile(r"(?<![A-Za-z0-9_])[rbfuRBFU]{1,2}\Z")
+_MORE: Final = re.compile(
+    r"(?=[ \t+\\\r\n])[ \t]*+(?:\+[ \t]*+)?(?P<line>\\?\r?\n[+\- ]?[ \t]++(?:\+[ \t]*+)?)?"
+    r"(?=[rbfuRBFU]{0,2}\\{0,7}[\"'])"
+)
+_COLON: Final = re.compile(r"[ \t]*+:")
+_TRIPLE: Final = frozenset({'"""', "'''"})
+_LONG_OR_SHORT: Final = re.compile(r"""\\.|\#[^\n]*+|"{3}|'{3}|"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+'""", re.DOTALL)
 _JSON_LINE: Final = re.compile(r"[+\- ]?[ \t]{2,}+\"")
 
 
@@ -32,7 +39,7 @@ class Literal(NamedTuple):
     end: int
     after: int
     escapes: int
-    formatted: bool
+    triple: bool = False
 
 
 def literal_at(text: str, position: int) -> Literal | None:
@@ -47,15 +54,14 @@ def literal_at(text: str, position: int) -> Literal | None:
     formatted = "f" in opened["prefix"].lower()
     if opened["triple"]:
         closing = (opened["slashes"] + mark) * 3
-        end = text.find(closing, start, start + LONGEST)
-        while not escapes and end > 0 and text[end - 1] == "\\" and _slashes_before(text, end) % 2:
-            end = text.find(closing, end + 1, start + LONGEST)
+        limit = start + LONGEST
+        end = text.find(closing, start, limit) if escapes else _closing_triple(text, start, closing, limit)
         if end >= 0:
-            return Literal(start, end, end + len(closing), escapes, formatted)
+            return Literal(start, end, end + len(closing), escapes, True)
         end = _line_end(text, start)
-        return Literal(start, end, end, escapes, formatted)
+        return Literal(start, end, end, escapes, True)
     end, after = _closing(text, start, mark, escapes, formatted and not escapes)
-    return Literal(start, end, after, escapes, formatted)
+    return Literal(start, end, after, escapes)
 
 
 def _closing(text: str, start: int, mark: str, escapes: int, formatted: bool) -> tuple[int, int]:
@@ -84,6 +90,13 @@ def _closing(text: str, start: int, mark: str, escapes: int, formatted: bool) ->
     return limit, limit
 
 
+def _closing_triple(text: str, start: int, mark: str, limit: int) -> int:
+    end = text.find(mark, start, limit)
+    while end > 0 and text[end - 1] == "\\" and _slashes_before(text, end) % 2:
+        end = text.find(mark, end + 1, limit)
+    return end
+
+
 def _slashes_before(text: str, position: int) -> int:
     first = position
     while first and text[first - 1] == "\\" and position - first < 64:
@@ -96,6 +109,45 @@ def _line_end(text: str, position: int) -> int:
     if end < 0:
         return len(text)
     return end - 1 if end > position and text[end - 1] == "\r" else end
+
+
+def is_key(text: str, literal: Literal) -> bool:
+    """Whether a colon follows: the literal is a dictionary's key."""
+    return _COLON.match(text, literal.after) is not None
+
+
+def joined_literal(text: str, literal: Literal) -> Literal | None:
+    """The literal after `literal` that Python joins to it: side by side, with a `+`, on the next line."""
+    more = _MORE.match(text, literal.after) if literal.after > literal.end else None
+    joined = literal_at(text, more.end()) if more is not None else None
+    if more is None or joined is None or joined.escapes != literal.escapes:
+        return None
+    if more["line"] and (is_key(text, joined) or joined.after == joined.end):
+        return None
+    if more["line"] and not more["line"].startswith("\\") and joined.triple:
+        return None  # a docstring under an attribute
+    return joined
+
+
+class LongStrings:
+    """Where the strings in triple quotes of a whole text are, as far as it has been asked."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._read = self._start = self._end = 0
+
+    def is_inside(self, position: int) -> bool:
+        """Whether `position` is in one, its closing quotes included. Positions are asked in rising order."""
+        while self._end <= position:
+            token = _LONG_OR_SHORT.search(self._text, self._read)
+            if token is None or token.start() > position:
+                return False
+            self._read = token.end()
+            if token[0] in _TRIPLE:
+                closing = _closing_triple(self._text, token.end(), token[0], len(self._text))
+                self._start, self._read = token.start(), closing + 3 if closing >= 0 else len(self._text)
+                self._end = self._read
+        return self._start < position
 
 
 class Strings:

@@ -78,7 +78,7 @@ _BEFORE_HARMLESS_TOKEN: Final = _words(
 """What makes a `…_token` a piece of text: language models have dozens of such names."""
 
 _TRAILERS: Final = _words(
-    """backup base64 b64 confirm confirmation current default dev live main new old plain plaintext primary prod
+    """backup base64 b64 bytes confirm confirmation current default dev live main new old plain plaintext primary prod
     production raw repeat sandbox secondary staging str string text value"""
 )
 """Words after the one that matters: `password_new`, `API_KEY_PROD`."""
@@ -122,6 +122,11 @@ def _last_word_says_so(words: list[str]) -> bool:
     if last == "pat":
         return before in {"github", "gitlab", "ado", "azure", "devops"}
     return False
+
+
+def is_token_name(name: str) -> bool:
+    """Whether it ends in the word `token`, which may also be a piece of text."""
+    return name.rstrip("_0123456789").lower().endswith("token")
 
 
 def is_pin(digits: str, name: str) -> bool:

@@ -73,7 +73,7 @@ _KEY_MATERIAL: Final = re.compile(r"[A-Za-z0-9+/]{32}")
 
 _PLACEHOLDER: Final = re.compile(
     r"""(?: \{[^{}\n]*\} | \$\{[^{}\n]*\} | \$\([^()\n]*\) | \$[A-Z_][A-Z0-9_]*+(?![\w]) | %\(\w{1,80}\)[sdr] | %[sdr]
-      | <[\w\ |/.,:'-]*> | \[redacted\] | [*.•…_\s?-] | [xX]{2,}+ )*+
+      | <[\w\ |/.,:'-]*> | \[redacted\] | [*.•…_\s?:@,/|+=;-] | \\[nrt] | [xX]{2,}+ )*+
       | None | null | nil | ~ | true | false | True | False | undefined""",
     re.VERBOSE,
 )

@@ -14,8 +14,8 @@ from typing import Final
 
 from jupyter_labbook.record.secret_bare import Place, bare_value
 from jupyter_labbook.record.secret_content import hidden_content
-from jupyter_labbook.record.secret_literals import Literal, Strings, literal_at
-from jupyter_labbook.record.secret_names import LONGEST, NEEDLES, is_secret_name
+from jupyter_labbook.record.secret_literals import Literal, LongStrings, Strings, is_key, joined_literal, literal_at
+from jupyter_labbook.record.secret_names import LONGEST, NEEDLES, is_secret_name, is_token_name
 from jupyter_labbook.record.secret_shapes import MARK, looks_random
 
 LONGEST_CONTAINER: Final = 1 << 14
@@ -26,7 +26,8 @@ _LETTER_RUN: Final = re.compile(r"[\w-]*+", re.ASCII)
 _NAME: Final = re.compile(r"(?<![\w-])(--?)?([A-Za-z_][\w-]*+)", re.ASCII)
 _SIGN: Final = re.compile(
     r"""(?P<close>\\{0,7}["'])?+[ \t]*+(?:\][ \t]*+)?
-    (?: (?: : [ \t]*+ [A-Za-z_][\w.]*+ (?:\[[\w., |\[\]]{0,60}+\])? (?:[ \t]*+\|[ \t]*+[\w.]++)*+ [ \t]*+ )? =(?!=)
+    (?: (?: : [ \t]*+ (?: [A-Za-z_][\w.]*+ (?:\[[\w., |\[\]]{0,60}+\])? (?:[ \t]*+\|[ \t]*+[\w.]++)*+
+            | "[\w., |\[\]]{1,80}+" | '[\w., |\[\]]{1,80}+' ) [ \t]*+ )? =(?!=)
       | (?P<other> := | \+= | == | != | => | : | , | \( | in\b(?=[ \t]*+[\[({]) )
       | (?P<none>)
     )
@@ -41,24 +42,20 @@ _WRAPPED: Final = re.compile(
     re.ASCII,
 )
 _NEXT_LINE: Final = re.compile(r"(?:\\?\r?\n|\\\\?n\",\r?\n[+\- ]?[ \t]*\")[+\- ]?[ \t]*+" + _QUOTE_AHEAD)
-_MORE: Final = re.compile(
-    r"[ \t]*+(?:\+[ \t]*+)?(?P<line>\\?\r?\n[+\- ]?[ \t]++(?:\+[ \t]*+)?)?" + _QUOTE_AHEAD,
-)
-_MAKES_IT_A_KEY: Final = re.compile(r"[ \t]*+:")
 _GETTER: Final = re.compile(r"\b(?:get|getenv|pop|setdefault|putenv|setenv|set|set_env|setitem|set_password)\([ \t]*\Z")
 _EXPRESSION: Final = re.compile(r"[^,;\n(\"']*+(?:\([^()\n]*+\)[^,;\n(\"']*+)*+")
 _FALLBACK: Final = re.compile(r"\b(?:or|else)[ \t]+\Z")
 _DEFAULT: Final = re.compile(r"\b(?:get|getenv|pop)\([^()\n]{0,120}?,[ \t]*" + _QUOTE_AHEAD)
 _OPTION: Final = re.compile(r"\b(?:add_argument|add_option|option)\([^()\n]{0,60}\Z")
 _OPTION_DEFAULT: Final = re.compile(r"[^\n]{0,200}?\bdefault[ \t]*=[ \t]*" + _QUOTE_AHEAD)
-_SETTER: Final = re.compile(
-    r"(?:set|put|with|use|add|update)(?:_|[A-Z])|.*[cC]redential|Secret(?:Str|Bytes)\Z", re.ASCII
-)
+_SETTER: Final = re.compile(r"(?:set|put|update)(?:_|[A-Z])|[A-Za-z]{0,80}Credentials?\Z|Secret(?:Str|Bytes)\Z")
 _SHELL: Final = re.compile(
     r"[+\- ]?[ \t]*+[\"']?(?:!|\$[ \t]|\$env:|(?:%env|%set_env|export|setenv|set|setx|ENV|ARG|declare|env)[ \t])"
 )
 _ENV_MAGIC: Final = re.compile(r"(?:%env|%set_env|setenv|setx|ENV)[ \t]++(?:export[ \t]++)?\Z")
-_NETRC: Final = re.compile(r"\b(?:machine|login)[ \t][^\n]{0,200}\Z")
+_NETRC: Final = re.compile(
+    r"\b(?:machine[ \t]+\S{1,80}[ \t]+(?:login[ \t]+\S{1,80}[ \t]+)?|default[ \t]+login[ \t]+\S{1,80}[ \t]+)\Z"
+)
 _CONTAINED: Final = re.compile(
     r"(?P<open>[\[({])|(?P<close>[\])}])|(?P<quote>[rbfuRBFU]{0,2}(?P<slashes>\\*+)[\"'])|(?P<word>\w++)"
 )
@@ -67,6 +64,10 @@ _PAIR: Final = re.compile(
     r"[ \t]*+(?:=[ \t]*+)?\([ \t]*+[rbfu]?(?:\"[^\"\n]*+\"|'[^'\n]*+'|[\w.\[\]\"']++)[ \t]*,[ \t]*"
 )
 _TARGETS: Final = re.compile(r"(?:\A|\n)[+\- ]?[ \t]*+(?:[\w.]++(?:\[[^\[\]\n,]*+\])?[ \t]*+,[ \t]*+)+\Z")
+_PIECE_OF_TEXT: Final = re.compile(r"[^0-9]{0,15}")
+_HARMLESS_KEYS: Final = frozenset({"type", "description", "title", "name", "format", "kind", "help", "label", "in"})
+"""Keys in a dictionary of settings *about* a secret: a schema, a form."""
+
 _WANDB_KEY: Final = re.compile(r"[0-9a-f]{40}")
 
 
@@ -99,9 +100,11 @@ class _Values:
         self._text, self._plain = text, plain
         self._pieces: list[str] = []
         self._done = self._contained = 0
+        self._long_strings = LongStrings(text)
+        self._speaks_of_wandb = "wandb" in text
         self._strings = Strings("", 0, 0)
         self._start = self._end = self._passed = 0
-        self._shell = False
+        self._shell = self._compared = False
 
     def result(self) -> str:
         return "".join([*self._pieces, self._text[self._done :]]) if self._pieces else self._text
@@ -110,6 +113,7 @@ class _Values:
         """Look at the name around `position`; positions come in rising order."""
         if position < self._passed:
             return
+        self._compared = False
         if position >= self._end:
             self._begin_line(position)
         before = self._text[max(self._start, position - LONGEST) : position]
@@ -119,8 +123,8 @@ class _Values:
             self._passed = rest.end() if rest is not None else position
             return
         self._passed, name = match.end(), match[2]
-        if match.start() < self._done:
-            return
+        if match.start() < self._done or self._text.startswith("::", match.start() - 2):
+            return  # decided, or the last part of a path, AWS::IAM::AccessKey
         if name[0] in "nrt" and match.start() and self._text[match.start() - 1] == "\\":
             name = name[1:]  # the n of a newline inside a string
         if is_secret_name(name):
@@ -143,12 +147,15 @@ class _Values:
         at = self._over_gap(sign)
         span = self._strings.around(at)
         literal = literal_at(self._text, at)
+        if literal is not None and literal.triple and self._long_strings.is_inside(at):
+            return  # it ends here
+        self._compared = sign["other"] in {"==", "!=", "in"}
         if literal is not None:
             if span is None or literal.start < span[1]:
                 if sign["blank"] and sign["other"] is None and self._is_one_of_several(match.start()):
                     self._hide_strings(name, at, self._end, [False])  # user, password = "bob", "…"
                 else:
-                    self._literals(name, literal)
+                    self._literals(name, literal, span[1] if span is not None else None)
             return
         operator = sign["other"] or ("" if sign["none"] is not None else "=")
         source = self._strings.source
@@ -159,6 +166,8 @@ class _Values:
             is_option = self._is_option(match) and (operator == "" or (operator == "=" and not spaced))
             plain = self._shell or (operator == "" and not is_option)
             inside = span is not None and not source
+            if inside and operator == ":" and self._text.startswith("{", match.start() - 1):
+                return  # how a value is formatted: f"{token:02x}"
             limit = min(self._end, span[1] - 1) if span is not None else self._end
             self._bare(match, name, sign["close"] or "", at, Place(plain, inside, operator, spaced, is_option, limit))
 
@@ -200,36 +209,23 @@ class _Values:
             return wrapped.end()
         continues = self._text[at : at + 1] == "\\" or (sign["close"] and sign["other"] == ":")
         following = _NEXT_LINE.match(self._text, at) if continues else None
-        return following.end() if following is not None else at
+        if following is None or self._text.startswith(('"""', "'''"), following.end()):
+            return at  # of def f() -> "Token": the docstring
+        return following.end()
 
     # literals -------------------------------------------------------------------------------
 
-    def _literals(self, name: str, literal: Literal) -> None:
-        """One literal, and those that Python joins to it."""
-        while True:
-            self._hide(name, literal)
-            more = _MORE.match(self._text, literal.after) if literal.after > literal.end else None
-            following = literal_at(self._text, more.end()) if more is not None else None
-            if more is None or following is None or following.escapes != literal.escapes:
-                return
-            if more["line"] and (
-                _MAKES_IT_A_KEY.match(self._text, following.after) or following.after == following.end
-            ):
-                return
-            if (
-                more["line"]
-                and not more["line"].startswith("\\")
-                and self._text[following.start - 3 : following.start]
-                in {
-                    '"""',
-                    "'''",
-                }
-            ):
-                return  # a docstring under an attribute
-            literal = following
+    def _literals(self, name: str, literal: Literal, limit: int | None = None) -> None:
+        """One literal, and those that Python joins to it, up to `limit`, where a string around them ends."""
+        joined: Literal | None = literal
+        while joined is not None and (limit is None or joined.start < limit):
+            self._hide(name, joined)
+            joined = joined_literal(self._text, joined)
 
     def _hide(self, name: str, literal: Literal) -> None:
         content = self._text[literal.start : literal.end]
+        if self._compared and is_token_name(name) and _PIECE_OF_TEXT.fullmatch(content):
+            return  # a lexer's
         hidden = hidden_content(name, content, literal.escapes)
         if hidden != content:
             self._put(literal.start, literal.end, hidden)
@@ -248,7 +244,7 @@ class _Values:
         content = self._text[literal.start : literal.end]
         if span is not None and literal.start >= span[1]:
             return
-        if looks_random(content) or (_WANDB_KEY.fullmatch(content) and "wandb" in self._text):
+        if looks_random(content) or (self._speaks_of_wandb and _WANDB_KEY.fullmatch(content)):
             self._put(literal.start, literal.end, MARK)
 
     def _pair(self, match: re.Match[str]) -> None:
@@ -267,7 +263,7 @@ class _Values:
 
     def _hide_strings(self, name: str, position: int, limit: int, calls: list[bool]) -> int:
         """Hide what stands between `position` and the bracket that closes it; `calls`: for each open bracket."""
-        text, escapes, first = self._text, int(self._strings.source), position
+        text, escapes, first, key = self._text, int(self._strings.source), position, ""
         while position < limit:
             found = _CONTAINED.search(text, position, limit)
             if found is None:
@@ -282,8 +278,12 @@ class _Values:
                     return position
             elif found["quote"] and len(found["slashes"]) == escapes:
                 literal = literal_at(text, found.start())
-                position = max(literal.after, position) if literal is not None else position
-                if literal is not None and not calls[-1] and not _MAKES_IT_A_KEY.match(text, position):
+                if literal is None:
+                    continue
+                position = max(literal.after, position)
+                if is_key(text, literal):
+                    key = text[literal.start : literal.end].lower()
+                elif not calls[-1] and key not in _HARMLESS_KEYS:
                     self._hide(name, literal)
         return position
 

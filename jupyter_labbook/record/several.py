@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from jupyter_labbook.record.recording import Recording
+    from jupyter_labbook.record.unrecorded import Unrecorded
 
 
 class Several:
@@ -56,11 +57,10 @@ class Several:
             self._shell.showtraceback((type(error), error, error.__traceback__))
 
 
-def end(recording: Recording | None, error: BaseException | None) -> None:
-    if recording is not None:
-        try:
-            if recording.outputs is not None:
-                recording.outputs.flush_figures()
-            recording.end(error)
-        except Exception as ours:
-            tell(ours)
+def end(recording: Recording | Unrecorded, error: BaseException | None) -> None:
+    try:
+        if recording.outputs is not None:
+            recording.outputs.flush_figures()
+        recording.end(error)
+    except Exception as ours:
+        tell(ours)

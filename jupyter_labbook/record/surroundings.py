@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 DELAY: Final = 0.01
 """Seconds after the start: starting a process holds the interpreter, and many cells are short."""
 
-LONGEST_LOCK_FILE: Final = 4 << 20
-
 _known: dict[tuple[object, ...], Environment] = {}
 _lock = threading.Lock()
 
@@ -54,20 +52,30 @@ def _note_down(recorder: Recorder, folder: Path, state: code.CodeState) -> None:
 
 def _environment(recorder: Recorder, folder: Path) -> Environment:
     locks = environment.lock_files(folder, recorder.store.path.parent)
-    marks = tuple((name, path.stat().st_mtime_ns, path.stat().st_size) for name, path in locks.items())
-    key = (str(recorder.store.path), environment.fingerprint(), marks)
+    key = (str(recorder.store.path), environment.fingerprint(), tuple(map(_mark, locks.items())))
     with _lock:
         known = _known.get(key)
         if known is not None:
             return known
         facts = environment.snapshot()
+        contents = {name: environment.lock_file_content(path) for name, path in locks.items()}
         facts["lock_files"] = {
-            name: objects.put(recorder.store, path)[0]
-            for name, path in locks.items()
-            if path.stat().st_size <= LONGEST_LOCK_FILE
+            name: objects.put(recorder.store, content)[0]
+            for name, content in contents.items()
+            if content is not None
         }
         content = msgspec.json.format(msgspec.json.encode(facts, order="sorted"), indent=2) + b"\n"
         snapshot = objects.put(recorder.store, content)[0]
         known = Environment(python=facts.get("python"), platform=facts.get("platform"), snapshot=snapshot)
         _known[key] = known
         return known
+
+
+def _mark(lock_file: tuple[str, Path]) -> tuple[str, int, int]:
+    """What tells one state of a lock file from another; zeros for one that is gone meanwhile."""
+    name, path = lock_file
+    try:
+        found = path.stat()
+    except OSError:
+        return name, 0, 0
+    return name, found.st_mtime_ns, found.st_size

@@ -11,16 +11,15 @@ at any time, and a kernel must not die of it.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from stat import S_ISDIR
 from typing import Final
-from urllib.parse import quote
 
 from jupyter_labbook.store.columns import SCHEMA
 from jupyter_labbook.store.liveness import host
@@ -53,8 +52,7 @@ def folder(store: Store) -> Path | None:
         from platformdirs import user_cache_dir  # only where nobody named a place
 
         base = user_cache_dir("jupyter_labbook", appauthor=False)
-    key = f"{host()}\0{os.path.realpath(store.path)}".encode("utf-8", "surrogateescape")
-    path = Path(base, hashlib.sha256(key).hexdigest()[:24])
+    path = Path(base, _key(store))
     try:
         os.makedirs(path, mode=0o700, exist_ok=True)
         status = os.lstat(path)
@@ -77,9 +75,8 @@ def newest(folder: Path) -> Path | None:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """An index that exists. sqlite3.Error where it is damaged, NotOurs where it is something else."""
-    uri = f"file:{quote(os.fspath(path))}?mode=rw"
-    connection = sqlite3.connect(uri, uri=True, timeout=WAIT, isolation_level=None)
+    """An index that exists. sqlite3.Error where it is damaged, NotOurs where it is something else or gone."""
+    connection = sqlite3.connect(path, timeout=WAIT, isolation_level=None)
     try:
         connection.execute("PRAGMA synchronous = OFF")  # a cache: after a power cut it is rebuilt
         connection.execute("PRAGMA cache_spill = OFF")  # readers are kept out only while it commits
@@ -135,6 +132,13 @@ def discard(path: Path) -> None:
 def is_passing(error: Exception) -> bool:
     """Whether the error says that the file cannot be had just now, and not that it is damaged."""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _PASSING
+
+
+def _key(store: Store) -> str:
+    """A name for the store's path on this host; two stores that share one are only slower."""
+    text = f"{host()}\0{os.path.realpath(store.path)}".encode("utf-8", "surrogateescape")
+    # hashlib takes longer to load than all of this takes
+    return f"{zlib.crc32(text):08x}{zlib.crc32(text[::-1]):08x}{len(text):04x}"
 
 
 def _is_index(name: str) -> bool:

@@ -61,6 +61,11 @@ def value(cell: Cell) -> Value:
     return ABSENT if cell == NAN else _decode(cell)
 
 
+def is_small(given: object) -> bool:
+    """Whether SQLite holds it as it is, if it is an integer."""
+    return type(given) is not int or -_BIG <= given < _BIG
+
+
 def are_cells(values: Collection[Any], *, text: bool = True) -> bool:
     """Whether all values, which come from JSON and so are not NaN, are cells as they are."""
     kinds = set(map(type, values))

@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from stat import S_ISDIR, S_ISREG
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -52,7 +52,7 @@ _MOST_AT_ONCE: Final = 1 << 20
 _decode_record = msgspec.json.Decoder(Record).decode
 
 
-class Seen(NamedTuple):
+class Seen(msgspec.Struct, frozen=True):
     """What a look at a folder found. `brief` is None where the record cannot be read."""
 
     brief: Brief | None
@@ -70,6 +70,7 @@ class Folders:
         self._runs = os.path.join(store.path, layout.RUNS, "")
         self._prefix = "" if descriptor is not None else self._runs
         self._now = time.time_ns()
+        self._lately = self._now - TICK
 
     def mark(self, id: str, status: str | None) -> int | None:
         """The mark of a run's folder now; None where there is none."""
@@ -144,12 +145,13 @@ class Folders:
         return Seen(brief(record), with_tables, over and with_tables != UNKNOWN)
 
     def _mark(self, folder: os.stat_result, file: os.stat_result | None) -> int:
-        times: tuple[int, ...] = folder.st_mtime_ns, folder.st_ctime_ns
-        size = inode = 0
-        if file is not None:
-            times = *times, file.st_mtime_ns, file.st_ctime_ns
-            size, inode = file.st_size, file.st_ino
-        return UNKNOWN if self._is_late(times) else hash((times, size, inode))
+        if file is None:
+            times: tuple[int, ...] = folder.st_mtime_ns, folder.st_ctime_ns
+            mark = hash(times)
+        else:
+            times = folder.st_mtime_ns, folder.st_ctime_ns, file.st_mtime_ns, file.st_ctime_ns
+            mark = hash((times, file.st_size, file.st_ino))
+        return UNKNOWN if max(times) > self._lately and self._is_late(times) else mark
 
     def _mark_tables(self, id: str, mark: int) -> tuple[int, int]:
         """The mark with the tables of the run in it, and the latest time of any of them."""
@@ -170,8 +172,6 @@ class Folders:
 
     def _is_late(self, times: tuple[int, ...]) -> bool:
         """Whether one of the times is now, as far as clocks tell; also seen from a clock set back."""
-        if max(times, default=0) < self._now - TICK:
-            return False
         return any(abs(self._now - changed) <= TICK for changed in times)
 
 

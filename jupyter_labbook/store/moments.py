@@ -13,8 +13,6 @@ from typing import Final
 
 import msgspec
 
-from jupyter_labbook.run import parse_time
-
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _DAY: Final = timedelta(days=1)
@@ -64,10 +62,10 @@ def moment(iso: str | None) -> Moment | None:
 
 def microseconds(iso: str | None) -> int | None:
     """Microseconds since 1970 of an ISO 8601 time with its zone; None for anything else."""
-    if not iso:
+    try:
+        return (datetime.fromisoformat(iso or "") - _EPOCH) // _MICROSECOND
+    except (ValueError, TypeError):  # TypeError: it has no zone
         return None
-    parsed = parse_time(iso)
-    return None if parsed is None else (parsed - _EPOCH) // _MICROSECOND
 
 
 def period(text: str, now: datetime | None = None) -> Period | None:

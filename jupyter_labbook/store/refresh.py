@@ -18,7 +18,7 @@ changed. Where somebody else wrote meanwhile the look is repeated, the third tim
 
 from __future__ import annotations
 
-import random
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
@@ -146,7 +146,7 @@ def _to_verify(connection: sqlite3.Connection, store: Store, full: bool) -> Iter
         yield from connection.execute(settled)
         return
     yield from connection.execute(f"{settled} ORDER BY started DESC, id DESC LIMIT ?", (NEWEST,))
-    begin = _slices.get(str(store.path), random.randrange(last))
+    begin = _slices.get(str(store.path), int.from_bytes(os.urandom(4)) % last)
     _slices[str(store.path)] = begin + SLICE if begin + SLICE < last else 0
     yield from connection.execute(f"{settled} AND rowid > ? AND rowid <= ?", (begin, begin + SLICE))
 

@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import astuple
 
 from jupyter_labbook.run import number, restore_value
 from jupyter_labbook.store.brief import PLAIN, Brief
-from jupyter_labbook.store.cells import ABSENT, Cell, are_cells, cell, folded
+from jupyter_labbook.store.cells import ABSENT, Cell, are_cells, cell, folded, is_small
 from jupyter_labbook.store.columns import QUOTED, Columns
 from jupyter_labbook.store.folders import Seen, opened
 from jupyter_labbook.store.moments import microseconds
@@ -51,15 +52,13 @@ class RowWriter:
 
     def put(self, id: str, found: Seen) -> None:
         """What a look at the folder of run `id` found, in place of what there was under `runs`."""
-        if found.brief is None:
+        brief = found.brief
+        if brief is None:
             self._connection.execute("INSERT OR REPLACE INTO unreadable VALUES (?, ?)", (id, found.mark))
-        else:
-            self._add(found.brief, found.mark, found.settled)
-
-    def _add(self, brief: Brief, mark: int, settled: bool) -> None:
+            return
         parameters, metrics = brief.parameters, brief.metrics
         row = self._fields(brief)
-        row += mark, int(settled)
+        row += found.mark, int(found.settled)
         values = parameters.values()
         row += values if not brief.parameter_types and are_cells(values) else self._parameters(brief)
         lasts = [summary.last for summary in metrics.values()]
@@ -94,10 +93,9 @@ class RowWriter:
         self._waiting = 0
 
     def _fields(self, brief: Brief) -> list[Cell]:
-        row = [ABSENT if given is None else given for given in msgspec.structs.astuple(brief)[:PLAIN]]
-        for place, name in ((-2, "seed"), (-1, "trial")):
-            if type(row[place]) is int:
-                row[place] = self._cell("field", name, "", row[place])
+        row: list[Cell] = [ABSENT if given is None else given for given in astuple(brief)[:PLAIN]]
+        if not (is_small(brief.seed) and is_small(brief.trial)):
+            row[-2:] = self._number("seed", brief.seed), self._number("trial", brief.trial)
         started, ended = microseconds(brief.started), microseconds(brief.ended)
         path = brief.notebook.path
         row += (
@@ -108,6 +106,9 @@ class RowWriter:
             ABSENT if path is None else path,
         )
         return row
+
+    def _number(self, field: str, given: int | str | None) -> Cell:
+        return ABSENT if given is None else self._cell("field", field, "", given)
 
     def _parameters(self, brief: Brief) -> list[Cell]:
         types = brief.parameter_types

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, overload
 from jupyter_labbook.errors import RunDamaged, RunNotFound, UsageError
 from jupyter_labbook.render.cells import Table
 from jupyter_labbook.run import Run
+from jupyter_labbook.store.expression import Kind
 from jupyter_labbook.store.index import Index, ask
 from jupyter_labbook.store.query import parse, parse_name
 from jupyter_labbook.store.runs import read
@@ -136,8 +137,9 @@ def select(
 
 
 def names(store: Store) -> list[str]:
-    """Names of the parameters and metrics that runs have used."""
-    return ask(store, lambda index: [*index.all("parameter"), *index.all("metric")])
+    """Names of the parameters and metrics that runs have, those of runs since removed left out."""
+    kinds: tuple[Kind, ...] = ("parameter", "metric")
+    return ask(store, lambda index: [name for kind in kinds for name in index.all(kind) if index.has(kind, name)])
 
 
 def facts(store: Store) -> IndexFacts:

@@ -40,6 +40,7 @@ BACKLOG: Final = 4 << 20
 
 _encode = msgspec.json.Encoder().encode
 _write = os.write
+_GONE: Final = -1
 
 
 class Table:
@@ -226,14 +227,20 @@ class MetricTables:
                 table.fold()
                 if table.path is not None:
                     mine.add(table.path)
-                    if not table.backlog and _size(table.path) != table.size:
+                    if not table.backlog and _size(table.path) not in (table.size, _GONE):
                         return None
                 for name, tally in zip(table.names, table.tallies, strict=True):
                     tallies.setdefault(name, []).append(tally)
-        for entry in os.listdir(self.folder) if self.only is None else ():
+        for entry in self._files() if self.only is None else ():
             if layout.is_metrics_table(entry) and f"{self.folder}/{entry}" not in mine:
                 return None
         return {name: summary_of(some) for name, some in tallies.items() if any(tally.count for tally in some)}
+
+    def _files(self) -> list[str]:
+        try:
+            return os.listdir(self.folder)
+        except OSError:  # not made yet, or taken away: what was logged is known here all the same
+            return []
 
     @property
     def names(self) -> set[str]:
@@ -316,4 +323,4 @@ def _size(path: str) -> int:
     try:
         return os.stat(path).st_size
     except OSError:
-        return -1
+        return _GONE

@@ -13,6 +13,7 @@ from typing import Any
 from jupyter_labbook.store import tables
 
 _REAL = {name: getattr(os, name) for name in ("open", "close", "write", "replace", "rename", "link", "mkdir")}
+Remount = Callable[[str], None]
 _SYNCS = {name: getattr(os, name) for name in ("fsync", "fdatasync") if hasattr(os, name)}
 
 
@@ -24,18 +25,21 @@ class Disk:
     bytes_left, changes_left
         How many bytes, and how many new names, it still takes; None for any number. A write of
         which only a part fits is taken in part, as a real disk does it.
+    error
+        What it answers then.
     shortest
         No write takes more bytes at once than this, where it is not None.
     written, changed
         How many it has taken.
     refused
-        How often it answered "no space left on device".
+        How often it answered with an error.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = f"{folder}/"
         self.bytes_left: int | None = None
         self.changes_left: int | None = None
+        self.error = errno.ENOSPC
         self.shortest: int | None = None
         self.written = self.changed = self.refused = 0
         self._mine: set[int] = set()
@@ -57,7 +61,7 @@ class Disk:
             return
         if self.changes_left == 0 or self.bytes_left == 0:
             self.refused += 1
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+            raise OSError(self.error, os.strerror(self.error), path)
         if self.changes_left is not None:
             self.changes_left -= 1
         self.changed += 1
@@ -80,7 +84,7 @@ class Disk:
         if self.bytes_left is not None:
             if self.bytes_left == 0:
                 self.refused += 1
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                raise OSError(self.error, os.strerror(self.error))
             data = data[: self.bytes_left]
         if self.shortest is not None:
             data = data[: self.shortest]
@@ -142,7 +146,7 @@ def cannot_mount() -> str | None:
 
 
 @contextlib.contextmanager
-def mounted(folder: Path, size: str) -> Iterator[Callable[[str], None]]:
+def mounted(folder: Path, size: str) -> Iterator[Remount]:
     """A file system of `size` at `folder`; call what is given with `ro` or `rw` to change how it is mounted."""
     _call("mount", "-t", "tmpfs", "-o", f"size={size}", "labbook-test", str(folder))
     try:

@@ -19,11 +19,10 @@ from jupyter_labbook.record import current
 from jupyter_labbook.record.background import background
 
 
-def settle_down(folder: Path) -> None:
-    """Make `folder` this process's home: its working directory, its index, its IPython."""
+def settle_down(folder: Path, home: Path) -> None:
+    """Make `folder` this process's working directory, and keep its index and its IPython in `home`."""
     folder.mkdir(parents=True, exist_ok=True)
-    home = folder.parent / f"{folder.name}-home"
-    home.mkdir(exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True)
     os.environ.update(IPYTHONDIR=str(home / "ipython"), LABBOOK_CACHE=str(home / "cache"), NO_COLOR="1")
     os.environ.pop("LABBOOK_STORE", None)
     os.chdir(folder)

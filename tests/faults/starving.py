@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import time
 from multiprocessing.connection import Connection
@@ -40,11 +41,12 @@ step"""
 
 
 class Position(NamedTuple):
-    """The disk is full after so many bytes or new names; there is space again inside the cell or after it."""
+    """The disk refuses after so many bytes or new names, and takes them again inside the cell or after it."""
 
     kind: str
     at: int | None
     again: str
+    error: int = errno.ENOSPC
 
 
 def starve(folder: Path, tell: Tell, start: Connection, positions: list[Position] | None) -> None:
@@ -52,13 +54,15 @@ def starve(folder: Path, tell: Tell, start: Connection, positions: list[Position
     delivery.RETRY_EVERY = 0.02
     disk = Disk(folder)
     disk.install()
-    shell = new_shell(tell=_only_of_runs(tell), value=value, that_run=that_run)
+    shell = new_shell(tell=only_of_runs(tell), value=value, that_run=that_run)
     for number, position in enumerate(positions or [Position("bytes", None, "after")]):
         home = folder / str(number)
         home.mkdir()
         shell.run_line_magic("cd", f"-q {home}")
         shell.user_ns["half_time"] = disk.enlarge if position.again == "inside" else lambda: None
         shell.user_ns["run"] = None
+        shell.run_line_magic("reload_ext", "jupyter_labbook")  # forgets the cells before, so that each run is as long
+        disk.error = position.error
         disk.written = disk.changed = disk.refused = 0
         setattr(disk, {"bytes": "bytes_left", "changes": "changes_left", "short": "shortest"}[position.kind], position.at)
         tell("position", number, *position)
@@ -79,7 +83,7 @@ def wait_until_written(run: Recorder | None) -> None:
 
     background.settle()
     until = time.monotonic() + 5
-    while run is not None and time.monotonic() < until and run.delivery.waits:
+    while run and time.monotonic() < until and run.delivery.waits:
         time.sleep(0.005)
     background.settle()
 
@@ -88,7 +92,7 @@ def that_run() -> Recorder | None:
     return current.current()
 
 
-def _only_of_runs(tell: Tell) -> Tell:
+def only_of_runs(tell: Tell) -> Tell:
     """A run that is not recorded acknowledges nothing."""
     return lambda *words: tell(*words) if words[1] else None
 
@@ -96,7 +100,7 @@ def _only_of_runs(tell: Tell) -> Tell:
 def count_takes(folder: Path) -> tuple[int, int]:
     """How many bytes and how many new names one run takes."""
     victim = Victim(starve, folder, None)
-    assert victim.last_words() == 0, (Path(f"{folder}-home") / "said").read_text()
+    assert victim.last_words() == 0, victim.said()
     took = next(answer for answer in victim.answers if answer[0] == "took")
     return took[1], took[2]
 
@@ -104,9 +108,11 @@ def count_takes(folder: Path) -> tuple[int, int]:
 def chosen(written: int, changed: int, count: int, seed: int) -> list[Position]:
     """So many positions: every place between two new names, and bytes chosen by a seed."""
     some = random.Random(seed)
-    positions = [Position("changes", at, some.choice(["inside", "after"])) for at in range(changed + 1)]
+    again, errors = ["inside", "after"], [errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS]
+    positions = [Position("changes", at, some.choice(again), some.choice(errors)) for at in range(changed + 1)]
     while len(positions) < count:
-        positions.append(Position("bytes", some.randrange(written + 1), some.choice(["inside", "after"])))
+        at = some.randrange(written + 1)
+        positions.append(Position("bytes", at, some.choice(again), some.choice(errors)))
     positions += [Position("short", size, "after") for size in (1, 7, 4096)]
     some.shuffle(positions)
     return positions[: max(count, 3)]
@@ -118,7 +124,7 @@ def try_positions(folder: Path, positions: list[Position]) -> Count:
     code = victim.last_words(600)
     count = Count()
     if code != 0:
-        count.wrong.append(f"it ended with {code}: " + Path(f"{folder}-home/said").read_text()[-2000:])
+        count.wrong.append(f"it ended with {code}: " + victim.said()[-2000:])
     for number, answers in enumerate(by_position(victim.answers)):
         found = look(folder / str(number), answers)
         found.wrong += wrong_with(answers)

@@ -28,12 +28,13 @@ _servers.set_forkserver_preload(["tests.faults.victims", "tests.faults.preloaded
 class Victim:
     """A process that runs `work(folder, tell, *arguments)`; `answers` is what it told until it ended."""
 
-    def __init__(self, work: Callable[..., None], folder: Path, *arguments: Any) -> None:
+    def __init__(self, work: Callable[..., None], folder: Path, *arguments: Any, home: Path | None = None) -> None:
         self.answers: list[list[Any]] = []
+        self.home = home or Path(f"{folder}-home")
         self._from, to = _servers.Pipe(duplex=False)
         self._to_it, self.go = _servers.Pipe(duplex=False)
         self.process: BaseProcess = _servers.Process(
-            target=_live, args=(work, folder, to, self._to_it, arguments), daemon=True
+            target=_live, args=(work, folder, self.home, to, self._to_it, arguments), daemon=True
         )
         self.process.start()
         to.close()
@@ -67,17 +68,21 @@ class Victim:
         self.process.join(seconds)
         return self.process.exitcode
 
+    def said(self) -> str:
+        """What it printed, and the traceback of what went wrong."""
+        return (self.home / "said").read_text()
+
     def kill(self) -> None:
         self.process.kill()
         self.last_words()
 
 
 def _live(
-    work: Callable[..., None], folder: Path, to: Connection, start: Connection, arguments: tuple[Any, ...]
+    work: Callable[..., None], folder: Path, home: Path, to: Connection, start: Connection, arguments: tuple[Any, ...]
 ) -> None:
     _allow_tracing()
-    settle_down(folder)
-    with open(f"{folder}-home/said", "w") as said, contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+    settle_down(folder, home)
+    with open(home / "said", "w") as said, contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         sys.__stderr__ = said
         work(folder, lambda *words: to.send_bytes(json.dumps(words).encode()), start, *arguments)
 

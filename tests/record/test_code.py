@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -254,6 +255,25 @@ class TestWhereGitFails:
         assert b"new.py" in (state.patch or b"")
         assert state.reason is not None
         assert state.reason.startswith("changes of tracked files are not in the patch: git diff-index failed")
+
+    @posix
+    def test_where_new_files_take_too_long_the_rest_is_told_and_they_are_not_looked_for_again(
+        self, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = shutil.which("git")
+        script = f'#!/bin/sh\necho $* >> {tmp_path}/asked\ncase $* in *=all*) sleep 60;; esac\nexec {real} "$@"\n'
+        slow = repository.write("../bin/git", script, mode=0o755)
+        monkeypatch.setenv("PATH", f"{slow.parent}{os.pathsep}{os.environ['PATH']}")
+        monkeypatch.setattr("jupyter_labbook.record.git.TIMEOUT", 1.0)
+        repository.write("new.py")
+        for _ in range(2):
+            state = repository.capture()
+            assert (state.branch, state.dirty) == ("main", None)
+            assert state.reason is not None
+            assert state.reason.startswith("new files were not looked for")
+        assert (tmp_path / "asked").read_text().count("--untracked-files=all") == 1
+        repository.write("model.py", "changed\n")
+        assert repository.capture().dirty is True
 
     @posix
     def test_one_that_hangs_is_ended(

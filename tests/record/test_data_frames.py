@@ -151,7 +151,9 @@ def test_a_column_of_strange_objects_is_refused_by_its_name() -> None:
     class Shape:
         pass
 
-    with pytest.raises(LabbookError, match=r"^column 'geometry' of it holds a .*Shape, of which .* such as str\(…\)"):
+    with pytest.raises(
+        LabbookError, match=r"^column 'geometry' of it holds an object of type .*Shape, of which .* such as str\(…\)"
+    ):
         fingerprint("x", pandas.DataFrame({"a": [1], "geometry": [Shape()]}))
 
 

@@ -29,16 +29,17 @@ def torch() -> Any:
     return pytest.importorskip("torch")
 
 
-DTYPES = "bfloat16 float8_e4m3fn float16 float32 float64 complex64 bool int8 uint8 uint16 int64".split()
+DTYPES = ("bfloat16", "float8_e4m3fn", "float16", "float32", "float64", "bool", "int8", "uint8", "uint16", "int64")
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_how_a_tensor_lies_in_memory_does_not_count(torch: Any, dtype: str) -> None:
-    tensor = torch.arange(12).reshape(3, 4).to(getattr(torch, dtype))
-    assert of(tensor) == of(tensor.T.contiguous().T) == of(tensor.repeat_interleave(2, 0)[::2])
-    assert of(tensor) not in {of(tensor.T), of(tensor[:2]), of(tensor.flatten()), of(tensor.to(torch.int32))}
-    data = fingerprint("x", tensor)
-    assert (data.kind, data.rows, data.columns, data.bytes) == ("tensor", 3, 4, 12 * tensor.element_size())
+def test_how_a_tensor_lies_in_memory_does_not_count(torch: Any) -> None:
+    for dtype in DTYPES:
+        tensor = torch.arange(12).reshape(3, 4).to(getattr(torch, dtype))
+        assert of(tensor) == of(tensor.T.contiguous().T) == of(tensor.repeat_interleave(2, 0)[::2]), dtype
+        others = tensor.T, tensor[:2], tensor.flatten(), tensor.to(torch.int32)
+        assert of(tensor) not in map(of, others), dtype
+        data = fingerprint("x", tensor)
+        assert (data.kind, data.rows, data.columns, data.bytes) == ("tensor", 3, 4, 12 * tensor.element_size())
 
 
 def test_a_tensor_is_its_values_whatever_is_computed_with_it(torch: Any) -> None:
@@ -103,7 +104,7 @@ def test_a_frame_of_polars_is_its_names_types_and_values() -> None:
     for name in CELLS:
         others = [frame.rename({name: "z"}), frame.with_columns(frame[name].gather([2, 0, 1])), frame.drop(name)]
         assert data.sha256 not in map(of, others), name
-    assert data.sha256 not in {of(frame[:2]), of(frame[CELLS.keys() - {"a"} | {"a"}][::-1])}
+    assert data.sha256 not in {of(frame[:2]), of(frame.select(list(CELLS)[::-1]))}
     columns = {name: of(frame[name].alias("x")) for name in CELLS}
     assert [pair for pair in combinations(columns, 2) if columns[pair[0]] == columns[pair[1]]] == []
     assert of(polars.Series([2**100], dtype=polars.Int128)) != of(polars.Series([1], dtype=polars.Int128))

@@ -148,6 +148,17 @@ class TestFilters:
         assert "passes through the filter git-crypt: private.json" in state.reason
 
     @posix
+    def test_where_only_they_could_tell_it_is_not_known_whether_something_changed(self, repository: Repository) -> None:
+        repository.write(".gitattributes", "*.bin filter=lfs\n")
+        repository.write("model.bin", "version https://git-lfs.example.org/spec/v1\n")
+        repository.commit()
+        repository.git("config", "filter.lfs.clean", "git-lfs clean -- %f")
+        repository.write("model.bin", "weights")
+        state = repository.capture()
+        assert (state.dirty, state.patch) == (None, None)
+        assert state.reason == "not in the patch, passes through the filter lfs: model.bin"
+
+    @posix
     def test_a_notebook_whose_outputs_are_stripped_is_brought_back_with_them(self, repository: Repository) -> None:
         repository.write(".gitattributes", "*.ipynb filter=nbstripout\n")
         repository.commit()

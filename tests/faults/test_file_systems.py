@@ -1,0 +1,84 @@
+"""A file system that is full, read-only or failing costs neither the cell its result nor the user his points."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults import disks, mounted, tracing
+from tests.faults.acknowledged import look
+from tests.faults.disks import Remount
+from tests.faults.starving import wrong_with
+from tests.faults.victims import Victim
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[tuple[Path, Remount]]:
+    """A folder on a file system of its own, and what changes how it is mounted."""
+    reason = disks.cannot_mount()
+    if reason:
+        pytest.skip(reason)
+    folder = tmp_path / "small"
+    folder.mkdir()
+    with disks.mounted(folder, "2m") as remount:
+        yield folder, remount
+
+
+def test_a_full_file_system_costs_neither_the_result_nor_a_point(small: tuple[Path, Remount], tmp_path: Path) -> None:
+    project = small[0] / "project"
+    victim = Victim(mounted.filled, project)
+    assert victim.last_words() == 0, victim.said()
+    results = [answer for answer in victim.answers if answer[0] == "result"]
+    assert [wrong_with([result]) for result in results] == [[], [], []]
+    count = look(project, victim.answers)
+    assert count.wrong == []
+    assert (count.runs, count.finished, count.points) == (3, 3, 3 * 61)
+
+
+def test_a_read_only_file_system_stops_no_cell_and_no_reader(small: tuple[Path, Remount]) -> None:
+    folder, remount = small
+    victim = Victim(mounted.forbidden, folder / "project", False, home=folder.parent / "home")
+    assert victim.hear("recorded"), victim.said()
+    remount("ro")
+    assert_it_runs_and_reads(victim)
+
+
+def test_a_folder_that_may_not_be_written_stops_no_cell_and_no_reader(tmp_path: Path) -> None:
+    victim = Victim(mounted.forbidden, tmp_path / "project", True)
+    assert victim.hear("recorded"), victim.said()
+    assert_it_runs_and_reads(victim)
+    for path in (tmp_path / "project", *(tmp_path / "project").rglob("*")):
+        path.chmod(path.stat().st_mode | 0o700)
+
+
+def assert_it_runs_and_reads(victim: Victim) -> None:
+    victim.go.send_bytes(b"go")
+    assert victim.last_words() == 0, victim.said()
+    results = [answer for answer in victim.answers if answer[0] == "result"]
+    assert [wrong_with([result]) for result in results] == [[], []]
+    assert victim.answers[-1] == ["read", [1, 60, victim.answers[-1][1][2], []], "None", []]
+
+
+@pytest.mark.parametrize("how", ["by strace", "by a shim"])
+def test_a_sync_that_fails_is_said_once_and_the_cell_goes_on(how: str, tmp_path: Path) -> None:
+    reason = tracing.untraceable() if how == "by strace" else None
+    if reason and not os.environ.get("CI"):
+        pytest.skip(reason)
+    victim = Victim(mounted.syncing, tmp_path / "project", how == "by a shim")
+    if how == "by a shim":
+        victim.go.send_bytes(b"go")
+        victim.last_words()
+    else:
+        with tracing.traced(victim, tmp_path / "log", "-e", "inject=?fsync,?fdatasync:error=EIO"):
+            victim.go.send_bytes(b"go")
+            victim.last_words()
+    result = victim.answers[-1]
+    assert result[:3] == ["result", 2, "None"], victim.said()
+    assert len(result[3]) == 1
+    assert "Input/output error" in result[3][0]
+    count = look(tmp_path / "project", victim.answers)
+    assert count.wrong == []
+    assert count.points == 3
