@@ -15,13 +15,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import bench_history, bench_log, bench_run, bench_size, bench_start, report
+from tests.benchmarks import bench_history, bench_index, bench_log, bench_run, bench_size, bench_start, report
 from tests.benchmarks.report import Row
 
 BENCHMARKS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "log": bench_log.rows,
     "run": bench_run.rows,
     "start": bench_start.rows,
+    "index": bench_index.rows,
     "history": bench_history.rows,
     "size": bench_size.rows,
 }

@@ -19,8 +19,8 @@ from tests.faults.victims import Tell, value
 
 READ = """\
 ids = labbook.runs().ids
-seen = [len(ids), len(labbook.run('last').history('loss')), str(labbook.compare(*ids))[:1], labbook.check().faults]
-str(labbook.run('last')), labbook.run('last').to_dict(), str(labbook.export()), str(labbook.lesson())
+seen = [len(ids), len(labbook.run('last').history('loss')), labbook.check().faults]
+str(labbook.compare(*ids)), labbook.run('last').to_dict(), str(labbook.export()), str(labbook.lesson())
 seen"""
 
 SYNCING = """%%experiment syncing

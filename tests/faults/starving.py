@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from jupyter_labbook.record import current, delivery
+from jupyter_labbook.record.background import background
 from jupyter_labbook.record.recorder import Recorder
 from tests.faults.acknowledged import Count, look
 from tests.faults.disks import Disk
@@ -78,11 +79,10 @@ def _recover(shell: Any, disk: Disk) -> None:
     wait_until_written(shell.user_ns.get("run"))
 
 
-def wait_until_written(run: Recorder | None) -> None:
-    from jupyter_labbook.record.background import background
-
+def wait_until_written(run: Recorder | None, patience: float = 5) -> None:
+    """Wait until the disk has taken all that a run has for it."""
     background.settle()
-    until = time.monotonic() + 5
+    until = time.monotonic() + patience
     while run and time.monotonic() < until and run.delivery.waits:
         time.sleep(0.005)
     background.settle()

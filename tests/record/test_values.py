@@ -26,6 +26,11 @@ from hypothesis import strategies as st
 from jupyter_labbook.record.values import number_of, parameter_value
 from jupyter_labbook.run import restore_value
 
+
+class Level(enum.IntEnum):
+    HIGH = 3
+
+
 NUMBERS: list[tuple[Any, int | float]] = [
     (1, 1),
     (0.5, 0.5),
@@ -48,15 +53,13 @@ NUMBERS: list[tuple[Any, int | float]] = [
     (float("inf"), math.inf),
     (np.float32("-inf"), -math.inf),
     (Decimal("Infinity"), math.inf),
+    (np.longdouble("inf"), math.inf),
+    (Level.HIGH, 3),
 ]
 
 
 class Colour(enum.Enum):
     RED = 1
-
-
-class Level(enum.IntEnum):
-    HIGH = 3
 
 
 @dataclass
@@ -101,6 +104,7 @@ def test_what_is_not_a_number_by_ieee_stays_so(value: Any) -> None:
         (10**400, "log its logarithm"),
         (Decimal("1e400"), "log its logarithm"),
         (Fraction(10**400), "log its logarithm"),
+        (np.longdouble("1e400"), "log its logarithm"),
         (np.arange(6).reshape(2, 3), "of 2×3 elements is not one number: log its mean"),
         (np.array([]), "of 0 elements"),
         (pd.Series([1.0, 2.0]), "log its mean"),
@@ -152,10 +156,29 @@ def test_a_torch_scalar_is_a_number_with_or_without_a_gradient() -> None:
         ({3, 1, 2}, [1, 2, 3], "set"),
         (frozenset({"b", "a"}), ["a", "b"], "frozenset"),
         ({1: "a", (2, 3): "b"}, {"1": "a", "(2, 3)": "b"}, None),
+        ({1: "a", "1": "b", "1 (int)": "c"}, {"1 (int 2)": "a", "1": "b", "1 (int)": "c"}, None),
+        ({"a": {1, 2}, "b": [math.nan]}, {"a": [1, 2], "b": ["nan"]}, None),
         (OrderedDict(a=(1, 2)), {"a": [1, 2]}, None),
         (Path("a/b"), str(Path("a/b")), f"pathlib.{type(Path()).__name__}"),
-        (Decimal("0.10"), "0.10", "decimal.Decimal"),
-        (Fraction(1, 3), "1/3", "fractions.Fraction"),
+        (Decimal("0.10"), 0.1, None),
+        (Decimal("sNaN"), "nan", "float"),
+        (Decimal("-Infinity"), "-inf", "float"),
+        (Decimal("1e400"), "Decimal('1E+400')", "decimal.Decimal"),
+        (Fraction(1, 3), 1 / 3, None),
+        (Fraction(10**400), f"Fraction({10**400}, 1)", "fractions.Fraction"),
+        (np.array([[3]]), 3, None),
+        (np.array([np.nan]), "nan", "float"),
+        (np.array([np.nan, 1]), ["nan", 1.0], "numpy.ndarray"),
+        (np.float16(0.5), 0.5, None),
+        (np.longdouble(0.5), 0.5, None),
+        (np.longdouble("-inf"), "-inf", "float"),
+        (np.complex64(1j), "1j", "numpy.complex64"),
+        (np.datetime64("2026-11-21", "ns"), "2026-11-21T00:00:00.000000000", "numpy.datetime64"),
+        (np.array(["NaT", "2026"], "M8[Y]"), ["NaT", "2026"], "numpy.ndarray"),
+        (np.ma.masked, "masked", "numpy.ma.core.MaskedConstant"),
+        (np.str_("a"), "a", None),
+        (pd.NA, "<NA>", f"{type(pd.NA).__module__}.NAType"),
+        (math, "math", "module"),
         (date(2026, 11, 21), "2026-11-21", "datetime.date"),
         (timedelta(seconds=90), "0:01:30", "datetime.timedelta"),
         (b"ab\x00", "b'ab\\x00'", "bytes"),

@@ -106,6 +106,24 @@ def test_a_change_to_a_new_run_shows_at_once_among_many(thousands: tuple[Store, 
     assert select(store, 'experiment == "just now"').ids == (ids[-2],)
 
 
+def test_very_many_runs_are_looked_up_as_they_are_wanted(thousands: tuple[Store, list[str]]) -> None:
+    store, _ = thousands
+    wanted = [record.id for record in records(store)]
+    runs = select(store)
+    assert len(runs) == len(wanted)
+    assert f"… and {len(wanted) - 20:,} more." in str(runs)
+    assert runs[0].id == wanted[0]
+    for part in (slice(3, 7), slice(7, 3), slice(500, 3, -100), slice(-5, 50), slice(90, 110), slice(None, None, 300)):
+        assert list(select(store)[part].ids) == wanted[part]
+    assert (runs[-1].id, runs[-200].id) == (wanted[-1], wanted[-200])
+    assert [run.id for run in select(store)] == wanted
+    assert runs[500].id == wanted[500]
+    assert list(select(store)[-3:].ids) == wanted[-3:]
+    assert list(select(store, "number >= 0").ids) == wanted
+    assert len(select(store, "flag")) == len([record for record in records(store) if "flag" in record.parameters])
+    assert len(select(store, sort="number").to_pandas()) == len(wanted)
+
+
 def shared(store: Store, scratch: Path, count: int, wanted: tuple[str, ...] = ()) -> tuple[list[str], list[str]]:
     """What several processes have read, as the ids in the index, and what they left."""
     ids = sorted(entry.name for entry in layout.runs_folder(store.path).iterdir())
