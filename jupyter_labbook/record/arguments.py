@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
 
 from jupyter_labbook.errors import UsageError, did_you_mean
 from jupyter_labbook.record import quoting
@@ -41,8 +42,7 @@ last-2, best:METRIC or best:-METRIC.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(Struct, frozen=True):
     """What one `%%experiment` line says; None or empty where it says nothing."""
 
     name: str | None = None

@@ -81,7 +81,8 @@ def raw(block: Array) -> memoryview:
         block = block.astype(dtype.newbyteorder("<"))
     if dtype.kind in "fc":
         block = _with_one_nan(numpy.ascontiguousarray(block))
-    return memoryview(numpy.ascontiguousarray(block).view(numpy.uint8))
+    octets: Any = numpy.ascontiguousarray(block).view(numpy.uint8)  # a time has no buffer of its own
+    return memoryview(octets)
 
 
 def _with_one_nan(block: Array) -> Array:

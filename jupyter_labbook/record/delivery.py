@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from jupyter_labbook.record.recorder import Recorder
 
 RETRY_EVERY = 1.0
-"""Seconds between two tries."""
+"""Seconds before what the disk refused is tried again; twice as many before each further try."""
+
+SELDOM: Final = 30.0
+"""Seconds between two tries, at most."""
 
 MOST_WAITING: Final = 1000
 """Files that wait for the disk; what comes after is missing for good, and named as such."""
@@ -38,6 +41,7 @@ class Delivery:
         self._undone: list[tuple[str, Work]] = []
         self._lock = threading.Lock()
         self._planned = False
+        self._pause = 0.0
 
     @property
     def waits(self) -> bool:
@@ -89,8 +93,9 @@ class Delivery:
         )
         if not self._planned and not self._recorder.in_fork:
             self._planned = True
+            self._pause = min(self._pause * 2, SELDOM) or RETRY_EVERY
             _waiting.add(self)
-            background.call(self.retry, after=RETRY_EVERY, settles=False)
+            background.call(self.retry, after=self._pause, settles=False)
 
     def retry(self) -> None:
         """Try again what the disk refused."""
@@ -110,6 +115,7 @@ class Delivery:
             if recorder.draft.unwritten:
                 self.record()
         if not self.waits:
+            self._pause = 0.0
             _waiting.discard(self)
             if recorder.ended:
                 self.settle()

@@ -7,8 +7,9 @@ experiment, so that a card costs no look at the disk from the second run on.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from jupyter_labbook.compare.direction import direction
 from jupyter_labbook.errors import LabbookError
@@ -22,8 +23,7 @@ REMEMBERED: Final = 10
 """How many earlier runs say what is usual."""
 
 
-@dataclass
-class Experiment:
+class Experiment(Struct):
     """Earlier finished runs of one experiment, newest first, and the names the store knows."""
 
     recent: deque[Run] = field(default_factory=lambda: deque(maxlen=REMEMBERED))

@@ -127,7 +127,7 @@ def _encoded(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _encoded(element) for key, element in value.items()}
     if hasattr(value, "dtype") and value.ndim:
-        little = value.astype(value.dtype.newbyteorder("<"), copy=False)
+        little = value if sys.byteorder == "little" else value.astype(value.dtype.newbyteorder("<"))
         return {"dtype": little.dtype.str, "base64": _base64(little.tobytes())}
     if hasattr(value, "item"):
         value = value.item()

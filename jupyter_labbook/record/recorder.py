@@ -47,7 +47,7 @@ def _now() -> datetime:
 
 def iso(moment: datetime) -> str:
     """`2026-11-21T03:15:02.123456Z`."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 class Recorder:

@@ -67,8 +67,8 @@ class Recording:
             source = f"{self.plan.magic}\n{self.plan.source}" if self.plan.magic else self.plan.source
             replay = self._cells.replay_notebook(source, state)
         recorder.start(found, replay)
+        surroundings.find_out(recorder, self._folder)  # before sampling: what is due first wakes the thread once
         Sampling(recorder)
-        surroundings.find_out(recorder, self._folder)
         for name in self.plan.data:
             self._fingerprint(name)
         for name, value in self.plan.given_data.items():
@@ -147,7 +147,7 @@ class Recording:
 
     def _as_run(self) -> Run:
         fields = self.recorder.draft.fields
-        record = msgspec.convert(msgspec.to_builtins(fields), Record)
+        record = msgspec.convert(fields, Record)
         return Run(record, runs.files_of(self.recorder.store, self.recorder.id))
 
     def _show(self, run: Run) -> None:

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 LONGEST: Final = 1 << 17
+LONGEST_LINE: Final = 1 << 16
 
 _OPEN: Final = re.compile(
     r"(?P<prefix>[rbfuRBFU]{0,2})(?P<slashes>\\{0,7})(?P<mark>[\"'])(?P<triple>(?:(?P=slashes)(?P=mark)){2})?"
@@ -105,9 +106,10 @@ def _slashes_before(text: str, position: int) -> int:
 
 
 def _line_end(text: str, position: int) -> int:
-    end = text.find("\n", position)
+    """Where the line ends, or the most that is looked at of a longer one: JSON can be one line of megabytes."""
+    end = text.find("\n", position, position + LONGEST_LINE)
     if end < 0:
-        return len(text)
+        return min(len(text), position + LONGEST_LINE)
     return end - 1 if end > position and text[end - 1] == "\r" else end
 
 

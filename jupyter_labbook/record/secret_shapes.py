@@ -34,7 +34,7 @@ def _token() -> re.Pattern[str]:
         | (?:hf|api_org)_[A-Za-z0-9]{30,}+                                            # Hugging Face
         | sk-(?=[a-z_-]{0,40}[A-Z0-9])[\w-]{20,}+                                     # OpenAI, Anthropic
         | (?:xox[abceoprs]|xapp)-(?=[\w-]{0,40}[0-9])[\w-]{15,}+                      # Slack
-        | AIza[\w-]{35} | GOCSPX-[\w-]{20,}+ | ya29\.[\w-]{20,}+                      # Google
+        | AIza[\w-]{35}(?![\w-]) | GOCSPX-[\w-]{20,}+ | ya29\.[\w-]{20,}+                      # Google
         | [rs]k_(?:live|test)_[A-Za-z0-9]{12,}+ | whsec_[A-Za-z0-9+/]{20,}+           # Stripe
         | npm_[A-Za-z0-9]{30,}+ | pypi-[\w-]{40,}+ | dckr_[a-z]{3}_[\w-]{20,}+        # npm, PyPI, Docker
         | dop_v1_[a-f0-9]{40,}+ | dapi[a-f0-9]{32} | key-[a-f0-9]{32}(?![A-Za-z0-9])  # DigitalOcean, Databricks, …

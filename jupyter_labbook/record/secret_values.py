@@ -240,12 +240,11 @@ class _Values:
         literal = literal_at(self._text, sign.end())
         if literal is None:
             return
-        span = self._strings.around(sign.end())
         content = self._text[literal.start : literal.end]
-        if span is not None and literal.start >= span[1]:
-            return
         if looks_random(content) or (self._speaks_of_wandb and _WANDB_KEY.fullmatch(content)):
-            self._put(literal.start, literal.end, MARK)
+            span = self._strings.around(sign.end())
+            if span is None or literal.start < span[1]:
+                self._put(literal.start, literal.end, MARK)
 
     def _pair(self, match: re.Match[str]) -> None:
         """`auth=("user", "password")`, `HTTPBasicAuth("user", "password")`, `smtp.login("user", "password")`."""

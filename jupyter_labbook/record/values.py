@@ -8,6 +8,7 @@ float. Everything else is refused with a `TypeError` that says what to log inste
 from __future__ import annotations
 
 import math
+import sys
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -33,13 +34,16 @@ def number_of(value: Any) -> int | float:
         return value  # type: ignore[no-any-return]
     if kind is int:
         return value if LEAST <= value <= MOST else _nearest_float(value)
-    if isinstance(value, float):  # numpy.float64
-        return float(value)
-    if isinstance(value, int):  # bool
-        return number_of(int(value))
-    if callable(getattr(value, "item", None)):
-        return _item(value)
-    return _number_of_other(value)
+    try:
+        if isinstance(value, float):  # numpy.float64
+            return float.__float__(value)
+        if isinstance(value, int):  # bool
+            return number_of(int.__int__(value))
+        return _item(value) if callable(getattr(value, "item", None)) else _number_of_other(value)
+    except TypeError:
+        raise
+    except Exception as error:  # of the value's own code: a metric must not end a cell
+        raise TypeError(f"a {kind.__name__} that raises {type(error).__name__} is not a number.") from None
 
 
 def _number_of_other(value: Any) -> int | float:
@@ -65,25 +69,27 @@ def _item(value: Any) -> int | float:
     """Scalars and arrays of one element, of numpy, torch, jax, pandas and others."""
     if getattr(getattr(value, "dtype", None), "kind", "") in {"M", "m"}:
         raise TypeError(f"{_shown(value)} is a time: log its seconds, as value / numpy.timedelta64(1, 's').")
-    if type(value).__name__ == "MaskedConstant":
+    if "numpy.ma" in sys.modules and sys.modules["numpy.ma"].is_masked(value):
         return math.nan
     try:
         item = value.item()
     except Exception:  # each library has its own error for "more than one element", or for "no data here"
         raise TypeError(_refusal(value)) from None
     if type(item) is type(value):  # numpy.longdouble gives itself
-        return float(value)
+        if not hasattr(value, "dtype"):
+            raise TypeError(_refusal(value))
+        return _nearest_float(value)
     return number_of(item) if isinstance(item, (float, int)) else _number_of_other(item)
 
 
-def _nearest_float(value: int | Decimal | Fraction) -> float:
+def _nearest_float(value: Any) -> float:
     try:
         nearest = float(value)
     except OverflowError:
         nearest = math.inf
     except ValueError:  # a signalling NaN
         return math.nan
-    if math.isinf(nearest) and not (isinstance(value, Decimal) and value.is_infinite()):
+    if math.isinf(nearest) and value != nearest:
         raise TypeError("this number is beyond what a float can hold (1.8e308): log its logarithm.")
     return nearest
 

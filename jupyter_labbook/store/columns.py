@@ -36,7 +36,7 @@ SCHEMA: Final = (
 )
 INDEXES: Final = (
     "CREATE UNIQUE INDEX runs_id ON runs (id)",
-    "CREATE INDEX runs_started ON runs (started, id)",
+    "CREATE INDEX runs_started ON runs (started, id) WHERE archived = 0",
     "CREATE INDEX runs_open ON runs (id) WHERE NOT settled",
 )
 

@@ -137,6 +137,11 @@ def open_regular(path: Path | str) -> tuple[int, int] | None:
     return None
 
 
+def is_linked(path: Path, above: int) -> bool:
+    """Whether `path` or one of so many folders above it is a link."""
+    return any(map(os.path.islink, (path, *path.parents[:above])))
+
+
 def temporary_name(folder: str) -> str:
     """A name in `folder` that no reader looks at and nobody else will choose."""
     return os.path.join(folder, TEMPORARY + os.urandom(6).hex())

@@ -24,7 +24,7 @@ import msgspec
 from jupyter_labbook.errors import RunDamaged, RunNotFound, StoreError
 from jupyter_labbook.run import Record
 from jupyter_labbook.store import files, layout
-from jupyter_labbook.store.brief import Brief, brief, decode_with_last, decode_with_summaries
+from jupyter_labbook.store.brief import Brief, brief, decode
 from jupyter_labbook.store.liveness import derive_status
 from jupyter_labbook.store.runs import read_record
 from jupyter_labbook.store.store import Store
@@ -63,9 +63,8 @@ class Seen(msgspec.Struct, frozen=True):
 class Folders:
     """The run folders of a store, looked at through one descriptor of `runs/` where the system can."""
 
-    def __init__(self, store: Store, descriptor: int | None, summaries: bool) -> None:
+    def __init__(self, store: Store, descriptor: int | None) -> None:
         self._store = store
-        self._decode = decode_with_summaries if summaries else decode_with_last
         self._descriptor = descriptor
         self._runs = os.path.join(store.path, layout.RUNS, "")
         self._prefix = "" if descriptor is not None else self._runs
@@ -113,7 +112,7 @@ class Folders:
         mark = self._mark(folder, file)
         try:
             if not layout.has_annotations(os.listdir(self._runs + id)):
-                found = self._decode(data)
+                found = decode(data)
                 if found.status not in WRITTEN and found.id == id:
                     return Seen(found, mark, mark != UNKNOWN)
         except (OSError, msgspec.MsgspecError, RecursionError, ValueError):
@@ -176,8 +175,8 @@ class Folders:
 
 
 @contextmanager
-def opened(store: Store, *, summaries: bool = False) -> Iterator[Folders]:
-    """The run folders of `store`. With `summaries`, more than the last value of each metric is read."""
+def opened(store: Store) -> Iterator[Folders]:
+    """The run folders of `store`, for as long as the context lasts."""
     descriptor = None
     if _BY_FOLDER:
         try:
@@ -185,7 +184,7 @@ def opened(store: Store, *, summaries: bool = False) -> Iterator[Folders]:
         except OSError:
             pass  # then every look finds nothing, by its whole path
     try:
-        yield Folders(store, descriptor, summaries)
+        yield Folders(store, descriptor)
     finally:
         if descriptor is not None:
             os.close(descriptor)
@@ -197,6 +196,8 @@ def listing(store: Store) -> list[str]:
     What is a link, or no folder, shows when it is looked at.
     """
     folder = layout.runs_folder(store.path)
+    if os.path.islink(folder):
+        return []
     try:
         return [name for name in os.listdir(folder) if layout.is_run_id(name)]
     except (FileNotFoundError, NotADirectoryError):

@@ -21,7 +21,7 @@ from jupyter_labbook.store.build import build, in_memory
 from jupyter_labbook.store.columns import Columns
 from jupyter_labbook.store.expression import Comparison, Constant, Kind, Name, Node, names
 from jupyter_labbook.store.folders import UNKNOWN
-from jupyter_labbook.store.index_state import parts
+from jupyter_labbook.store.index_state import listed, parts
 from jupyter_labbook.store.refresh import Rebuild, refresh
 from jupyter_labbook.store.sql import Translation
 from jupyter_labbook.store.store import Store
@@ -75,14 +75,27 @@ class Index:
         `archived`.
         """
         self._require_parts(condition, sort)
-        translation = Translation(self.columns, self._define)
-        where = "1" if condition is None else translation.condition(condition)
+        where, translation = self._where(condition, archived)
         order = "" if sort is None else translation.order(*sort) + ", "
-        if not archived:
-            where = f"NOT archived AND {where}"
-        sql = f"SELECT id FROM runs WHERE {where} ORDER BY {order}started DESC, id DESC LIMIT ?"
+        # By the index only where all rows of it are wanted: one by one they take longer than a scan.
+        plus = "" if condition is None else "+"
+        sql = f"SELECT id FROM runs WHERE {where} ORDER BY {order}{plus}started DESC, {plus}id DESC LIMIT ?"
         arguments = (*translation.arguments, -1 if limit is None else min(limit, _MOST))
         return [id for (id,) in self.connection.execute(sql, arguments)]
+
+    def count(self, condition: Node | None = None, *, archived: bool = True) -> int:
+        """How many runs there are for which `condition` holds."""
+        if condition is None and not archived:
+            return listed(self.connection)
+        self._require_parts(condition, None)
+        where, translation = self._where(condition, archived)
+        ((count,),) = self.connection.execute(f"SELECT count(*) FROM runs WHERE {where}", translation.arguments)
+        return int(count)
+
+    def _where(self, condition: Node | None, archived: bool) -> tuple[str, Translation]:
+        translation = Translation(self.columns, self._define)
+        where = "1" if condition is None else translation.condition(condition)
+        return where if archived else f"archived = 0 AND {where}", translation
 
     def best(self, metric: str, smallest: bool) -> str | None:
         """The run that has the largest (smallest) last value; not an archived one; None if none has one."""

@@ -58,6 +58,17 @@ def keep_parts(connection: sqlite3.Connection, wanted: Iterable[str]) -> None:
     _set(connection, "parts", " ".join(sorted(wanted)))
 
 
+def listed(connection: sqlite3.Connection) -> int:
+    """How many runs are not archived."""
+    return int(str(_get(connection, "listed") or 0))
+
+
+def count_listed(connection: sqlite3.Connection) -> None:
+    """Count the runs that are not archived: once a change, and not once a question."""
+    ((count,),) = connection.execute("SELECT count(*) FROM runs WHERE archived = 0")
+    _set(connection, "listed", str(count))
+
+
 def _get(connection: sqlite3.Connection, name: str) -> object:
     for (value,) in connection.execute("SELECT value FROM state WHERE name = ?", (name,)):
         return value

@@ -97,7 +97,7 @@ def run_folder(store: Path, id: str) -> Path:
     """The folder of run `id`; ValueError where `id` is not an id."""
     if not is_run_id(id):
         raise ValueError(f"{id!r} is not a run id")
-    return store / RUNS / id
+    return Path(store, RUNS, id)
 
 
 def metrics_table(number: int) -> str:

@@ -111,6 +111,8 @@ def lessons(store: Store) -> list[Lesson]:
     """All lessons, oldest first."""
     folder = store.path / layout.LESSONS
     found: list[Lesson] = []
+    if os.path.islink(folder):
+        return []
     for name in sorted(filter(layout.is_lesson, _entries(folder))):
         found += [Lesson(text, time, run) for text, time, run in _parse(folder / name)]
     return sorted(found, key=lambda lesson: lesson.time or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from hashlib import sha256
@@ -22,7 +23,7 @@ def path(store: Store, sha256: str) -> Path:
 
 def get(store: Store, sha256: str, most: int = 1 << 30) -> bytes | None:
     """The content whose hash is `sha256`; None where it is missing, damaged or longer than `most`."""
-    if not layout.is_sha256(sha256):
+    if not layout.is_sha256(sha256) or files.is_linked(path(store, sha256), 3):
         return None
     data = files.read(path(store, sha256), most)
     return data if data is not None and _digest(data) == sha256 else None
@@ -48,6 +49,16 @@ def put(store: Store, data: bytes | Path, *, sync: bool = False) -> tuple[str, i
         return _copy(store, _read(fd), sync)
     finally:
         os.close(fd)
+
+
+def keep(store: Store, sha256: str) -> bool:
+    """Whether a content is there; `gc` leaves it alone for the while that a run takes to name it."""
+    store.require_writable()
+    final = path(store, sha256)
+    try:
+        return _is_kept(os.fspath(final), os.lstat(final).st_size)
+    except OSError:
+        return False
 
 
 def _copy(store: Store, source: Iterator[bytes], sync: bool) -> tuple[str, int]:
@@ -92,6 +103,8 @@ def _settle(store: Store, temporary: str, digest: str, size: int, sync: bool) ->
         return
     try:
         os.makedirs(os.path.dirname(final), exist_ok=True)
+        if os.path.islink(os.path.dirname(final)):
+            raise OSError(errno.ELOOP, "a link stands where a folder belongs", os.path.dirname(final))
         # Over a cut or foreign file too: what comes here has been hashed on its way.
         os.replace(temporary, final)
         if sync:
@@ -106,7 +119,7 @@ def _is_kept(final: str, size: int) -> bool:
     """Whether the content is there. It is touched then: `gc` leaves alone what a run is about to name."""
     try:
         status = os.lstat(final)
-        if not S_ISREG(status.st_mode) or status.st_size != size:
+        if os.path.islink(os.path.dirname(final)) or not S_ISREG(status.st_mode) or status.st_size != size:
             return False
         os.utime(final)
     except OSError:

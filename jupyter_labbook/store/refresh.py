@@ -8,8 +8,8 @@ What is looked at, each time the index is used:
    ones whose writer fell silent lately. Their marks (`folders.py`) are compared, and the status is
    derived anew. A writer known to be gone for an hour is not asked after any more.
 3. Settled rows: all of them where there are few. Among more than `ALL`, the newest `NEWEST` and
-   a slice that moves on with every use, so that a look costs the same with 100,000 runs as with
-   2,000. A change to an older run by a verb of ours shows at once all the same: the verb calls
+   a slice that moves on with every use, so that a look costs no more with 100,000 runs than with
+   1,000. A change to an older run by a verb of ours shows at once all the same: the verb calls
    `index.changed`. `full=True` compares every row.
 
 Everything is read before the lock for writing is taken, and the lock is taken only if something
@@ -26,13 +26,13 @@ from typing import Final, NamedTuple
 from jupyter_labbook.store import folders
 from jupyter_labbook.store.columns import Columns
 from jupyter_labbook.store.folders import UNKNOWN, WRITTEN, Folders, Seen
-from jupyter_labbook.store.index_state import Listing, keep_listing, last_listing, listing_now, parts
+from jupyter_labbook.store.index_state import Listing, count_listed, keep_listing, last_listing, listing_now, parts
 from jupyter_labbook.store.row_writer import RowWriter
 from jupyter_labbook.store.store import Store
 
-ALL: Final = 2_000
-NEWEST: Final = 500
-SLICE: Final = 500
+ALL: Final = 1_000
+NEWEST: Final = 300
+SLICE: Final = 300
 
 MANY: Final = 8_000
 """So many changed runs are read faster into a new index."""
@@ -96,7 +96,7 @@ def look(connection: sqlite3.Connection, store: Store, full: bool = False) -> Ch
         changed, gone = sorted(listed - indexed), indexed - listed
     known = {row[0]: row for row in _to_verify(connection, store, full)}
     seen: dict[str, Seen] = {}
-    with folders.opened(store, summaries=bool(parts(connection))) as run_folders:
+    with folders.opened(store) as run_folders:
         changed += [id for id, row in known.items() if id not in gone and _has_changed(run_folders, row)]
         if len(changed) > MANY:
             raise Rebuild(parts(connection))
@@ -122,6 +122,7 @@ def write(connection: sqlite3.Connection, changes: Changes) -> None:
     writer.flush()
     if changes.listing is not None:
         keep_listing(connection, changes.listing)
+    count_listed(connection)
     connection.execute("COMMIT")
 
 
@@ -145,7 +146,8 @@ def _to_verify(connection: sqlite3.Connection, store: Store, full: bool) -> Iter
     if last <= ALL:
         yield from connection.execute(settled)
         return
-    yield from connection.execute(f"{settled} ORDER BY started DESC, id DESC LIMIT ?", (NEWEST,))
+    newest = f"{settled} AND archived = 0 ORDER BY started DESC, id DESC LIMIT ?"
+    yield from connection.execute(newest, (NEWEST,))
     begin = _slices.get(str(store.path), int.from_bytes(os.urandom(4)) % last)
     _slices[str(store.path)] = begin + SLICE if begin + SLICE < last else 0
     yield from connection.execute(f"{settled} AND rowid > ? AND rowid <= ?", (begin, begin + SLICE))

@@ -32,7 +32,7 @@ _Shape = tuple[tuple[str, ...], tuple[str, ...]]
 def write_runs(connection: sqlite3.Connection, store: Store, ids: Iterable[str], parts: Collection[str]) -> None:
     """Read the runs `ids`, of which the index has none, within a transaction of the caller's."""
     writer = RowWriter(connection, Columns(connection), parts)
-    with opened(store, summaries=bool(parts)) as run_folders, _without_collector():
+    with opened(store) as run_folders, _without_collector():
         for id in ids:
             found = run_folders.read(id)
             if found is not None:

@@ -35,6 +35,8 @@ _decode = msgspec.json.Decoder(Record).decode
 def ids(store: Store) -> list[str]:
     """Ids of all runs, oldest first by name; StoreError where the folder cannot be listed."""
     folder = layout.runs_folder(store.path)
+    if os.path.islink(folder):
+        return []
     try:
         with os.scandir(folder) as entries:
             found = [
@@ -94,6 +96,8 @@ def _names(folder: str, id: str) -> list[str]:
     try:
         status = os.lstat(folder)
         if S_ISDIR(status.st_mode):
+            if os.path.islink(os.path.dirname(folder)):
+                raise RunNotFound(f"{layout.RUNS} is a link, and links are not followed.", reference=id)
             return os.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):
         raise RunNotFound(f"There is no run {id} in this labbook.", reference=id) from None
@@ -160,7 +164,8 @@ class Folder:
     def content(self, sha256: str | None, file: str | None = None) -> Path:
         """Where a content is: in the run's folder as `file`, else the object `sha256`.
 
-        A path at which nothing is, where there is no such content or a link stands in its place.
+        A path at which nothing is, where there is no such content or something else stands in its place:
+        whoever opens it follows no link and waits on no pipe.
         """
         if file is not None:
             path = self._inside(file)
@@ -168,7 +173,8 @@ class Folder:
                 return Path(path)
         if sha256 is not None and layout.is_sha256(sha256):
             object_path = layout.object_path(self._store, sha256)
-            if not object_path.is_symlink():
+            linked = any(map(os.path.islink, (object_path, *object_path.parents[:3])))
+            if not linked and (object_path.is_file() or not os.path.lexists(object_path)):
                 return object_path
         return self.folder / _NOWHERE
 

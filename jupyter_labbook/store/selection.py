@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, overload
 
 from jupyter_labbook.errors import RunDamaged, RunNotFound, UsageError
 from jupyter_labbook.render.cells import Table
 from jupyter_labbook.run import Run
-from jupyter_labbook.store.expression import Kind
+from jupyter_labbook.store.expression import Kind, Node
 from jupyter_labbook.store.index import Index, ask
 from jupyter_labbook.store.query import parse, parse_name
 from jupyter_labbook.store.runs import read
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 SHOWN: Final = 20
 """Runs that a table of them shows unless a limit says how many; the rest are counted."""
 
+_FIRST: Final = 100
+"""Where no limit was given, so many ids are fetched; the others when somebody wants more of them."""
+
 
 class Runs(Sequence[Run]):
     """Runs in an order, chosen once and read from the disk as they are asked for.
@@ -28,23 +31,49 @@ class Runs(Sequence[Run]):
     Attributes
     ----------
     ids : tuple of str
-        The chosen runs.
+        The chosen runs. Of very many, all but the first are looked up when they are first wanted.
     unreadable : int
         How many runs of the store are damaged beyond reading and so could not be chosen.
     """
 
-    def __init__(self, store: Store, ids: Sequence[str], unreadable: int = 0, shown: int | None = None) -> None:
-        self.ids = tuple(ids)
+    def __init__(
+        self,
+        store: Store,
+        ids: Sequence[str],
+        *,
+        unreadable: int = 0,
+        shown: int = SHOWN,
+        count: int | None = None,
+        all_ids: Callable[[], Sequence[str]] | None = None,
+    ) -> None:
         self.unreadable = unreadable
         self._store = store
-        self._shown = SHOWN if shown is None else shown
+        self._first = tuple(ids)
+        self._count = len(ids) if count is None else count
+        self._shown = shown
+        self._all_ids = all_ids
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        if self._all_ids is not None:
+            self._first = tuple(self._all_ids())
+            self._count = len(self._first)
+            self._all_ids = None
+        return self._first
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return self._count
 
     def __iter__(self) -> Iterator[Run]:
         """The runs; those that were removed or damaged since they were chosen are passed over."""
-        for id in self.ids:
+        first, complete = self._first, self._all_ids is None
+        yield from self._readable(first)
+        if not complete:
+            before = set(first)
+            yield from self._readable(id for id in self.ids if id not in before)
+
+    def _readable(self, ids: Iterable[str]) -> Iterator[Run]:
+        for id in ids:
             try:
                 yield read(self._store, id)
             except (RunNotFound, RunDamaged):
@@ -57,9 +86,16 @@ class Runs(Sequence[Run]):
     def __getitem__(self, index: slice) -> Runs: ...
 
     def __getitem__(self, index: int | slice) -> Run | Runs:
-        if isinstance(index, slice):
-            return Runs(self._store, self.ids[index], self.unreadable)
-        return read(self._store, self.ids[index])
+        places = range(len(self))[index]
+        if isinstance(places, int):
+            return read(self._store, self._at(places)[places])
+        last = max(places[0], places[-1]) if places else 0
+        ids = self._at(last)
+        return Runs(self._store, [ids[place] for place in places if place < len(ids)], unreadable=self.unreadable)
+
+    def _at(self, place: int) -> Sequence[str]:
+        """The ids, at least up to `place`."""
+        return self._first if place < len(self._first) else self.ids
 
     def to_pandas(self) -> pandas.DataFrame:
         """A frame with a row a run.
@@ -79,7 +115,7 @@ class Runs(Sequence[Run]):
         return runs_table(list(self[: self._shown]))
 
     def text(self, width: int | None = None, color: bool = False) -> str:
-        return "\n".join([*([self.table().text(width, color)] if self.ids else []), *self._remarks()])
+        return "\n".join([*([self.table().text(width, color)] if self else []), *self._remarks()])
 
     def __str__(self) -> str:
         from jupyter_labbook.render.text import terminal_width
@@ -92,13 +128,13 @@ class Runs(Sequence[Run]):
     def _repr_html_(self) -> str:
         from jupyter_labbook.render.html import paragraph
 
-        shown = self.table()._repr_html_() if self.ids else ""
+        shown = self.table()._repr_html_() if self else ""
         return shown + "".join(paragraph(remark, dim=True) for remark in self._remarks())
 
     def _remarks(self) -> list[str]:
         """What the table does not say."""
         more, lost = len(self) - self._shown, self.unreadable
-        remarks = [] if self.ids else ["No runs."]
+        remarks = [] if self else ["No runs."]
         if more > 0:
             remarks.append(f"… and {more:,} more.")
         if lost:
@@ -127,11 +163,21 @@ def select(
     parsed = parse(query, now) if query and query.strip() else None
     with_archived = archived or (parsed is not None and "archived" in parsed.fields)
 
-    def question(index: Index) -> Runs:
+    def chosen(index: Index, most: int | None) -> tuple[Node | None, list[str]]:
         condition = parsed.bind(index) if parsed else None
         order = None if sort is None else (parse_name(sort.removeprefix("-"), index), sort.startswith("-"))
-        ids = index.ids(condition, sort=order, limit=limit, archived=with_archived)
-        return Runs(store, ids, index.unreadable, limit)
+        return condition, index.ids(condition, sort=order, limit=most, archived=with_archived)
+
+    def question(index: Index) -> Runs:
+        condition, ids = chosen(index, _FIRST if limit is None else limit)
+        if limit is not None or len(ids) < _FIRST:
+            shown = SHOWN if limit is None else limit
+            return Runs(store, ids, unreadable=index.unreadable, shown=shown)
+        count = index.count(condition, archived=with_archived)
+        return Runs(store, ids, unreadable=index.unreadable, count=count, all_ids=all_ids)
+
+    def all_ids() -> list[str]:
+        return ask(store, lambda index: chosen(index, None)[1])
 
     return ask(store, question)
 

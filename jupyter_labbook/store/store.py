@@ -7,10 +7,9 @@ and a read-only disk keep it from being written.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -19,8 +18,11 @@ from jupyter_labbook.store import files, layout
 from jupyter_labbook.store.upgrade import tell_newer
 
 
-@dataclass(frozen=True)
-class Store:
+_ENTERED: Final = (layout.RUNS, os.path.dirname(layout.OBJECTS), layout.OBJECTS, layout.LESSONS)
+"""Folders that are written into: a link in the place of one would lead out of the labbook."""
+
+
+class Store(msgspec.Struct, frozen=True):
     """The folder that holds `labbook.json` and `runs/`; `fault` says what is wrong with the former."""
 
     path: Path
@@ -45,6 +47,12 @@ class Store:
             raise StoreUnwritable(
                 f"The labbook {self.path} {state}. Choose another folder with LABBOOK_STORE or --store."
             )
+        for folder in _ENTERED:
+            if os.path.islink(os.path.join(self.path, folder)):
+                raise StoreUnwritable(
+                    f"{folder} of the labbook {self.path} is a link, and nothing is written through links. "
+                    "Move the whole labbook where that leads, and put a link to it here."
+                )
 
     def run_to_write(self, id: str) -> Path:
         """The folder of run `id`, to write beside its record. RunNotFound, StoreTooNew, StoreUnwritable."""
@@ -56,23 +64,29 @@ class Store:
         raise RunNotFound(f"There is no run {id[:80]!r} in {self.path}.", reference=id)
 
     @staticmethod
-    def find(start: Path) -> Store | None:
-        """The store of folder `start` or of the nearest folder above it; None where there is none."""
+    def find(start: Path, *, tell: bool = True) -> Store | None:
+        """The store of folder `start` or of the nearest folder above it; None where there is none.
+
+        `tell` says whether to warn about a newer format.
+        """
         # absolute(), not resolve(): a notebook behind a link belongs to the project it is seen in
         start = start.absolute()
-        for folder in (start, *start.parents):
-            for candidate in (folder, folder / layout.STORE_FOLDER):
+        # plain strings: this is asked before every run
+        folder, above = "", str(start)
+        while folder != above:
+            folder, above = above, os.path.dirname(above)
+            for candidate in (folder, os.path.join(folder, layout.STORE_FOLDER)):
                 if _is_store(candidate):
-                    return _opened(candidate)
+                    return _opened(Path(candidate), tell)
         return None
 
     @staticmethod
-    def open(path: Path) -> Store:
+    def open(path: Path, *, tell: bool = True) -> Store:
         """The store at `path`, or the folder `labbook` in it; StoreNotFound where neither is one."""
         path = path.expanduser().absolute()
         for candidate in (path, path / layout.STORE_FOLDER):
             if _is_store(candidate):
-                return _opened(candidate)
+                return _opened(candidate, tell)
         if layout.runs_folder(path).is_dir():  # only labbook.json was lost
             return Store(path, fault=f"{layout.STORE_FILE} is missing")
         raise StoreNotFound(
@@ -118,14 +132,17 @@ class Store:
 
     @staticmethod
     def ensure(start: Path, chosen: Path | None = None) -> Store:
-        """The store to write: as `locate`, and made beside `start` (or where named) if there is none."""
+        """The store to write: as `locate`, and made beside `start` (or where named) if there is none.
+
+        Of a newer format it does not warn: whoever wants to write is told by `require_writable`.
+        """
         named = _named(chosen)
         if named is not None:
             try:
-                return Store.open(named)
+                return Store.open(named, tell=False)
             except StoreNotFound:
                 return Store.create_at(named)
-        return Store.find(start) or Store.create(start)
+        return Store.find(start, tell=False) or Store.create(start)
 
 
 def store_file(known: dict[str, Any]) -> bytes:
@@ -145,12 +162,12 @@ def _named(chosen: Path | None) -> Path | None:
     return Path(named) if named else None
 
 
-def _is_store(folder: Path) -> bool:
+def _is_store(folder: Path | str) -> bool:
     # lexists: a link or garbage under the name is damage, and no reason to make a second store
-    return os.path.lexists(layout.store_file(folder))
+    return os.path.lexists(os.path.join(folder, layout.STORE_FILE))
 
 
-def _opened(path: Path) -> Store:
+def _opened(path: Path, tell: bool = True) -> Store:
     data = files.read(layout.store_file(path), most=1 << 20)
     if data is None:
         return Store(path, fault=f"{layout.STORE_FILE} cannot be read")
@@ -165,6 +182,6 @@ def _opened(path: Path) -> Store:
     format = facts.get("format")
     if isinstance(format, bool) or not isinstance(format, int) or format < 1:
         return Store(path, id=id, fault=f"{layout.STORE_FILE} names no format")
-    if format > layout.FORMAT:
+    if tell and format > layout.FORMAT:
         tell_newer(format)
     return Store(path, format, id)

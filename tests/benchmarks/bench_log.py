@@ -27,7 +27,7 @@ def rows(scratch: Path) -> Iterator[Row]:
         clocks = []
         for point in (one, ten):
             labbook.log(point)
-            table = sorted(recorder.path.glob("metrics*.csv"))[-1]
+            table = max(recorder.path.glob("metrics*.csv"))
             line = table.read_bytes().splitlines(keepends=True)[-1]
             clocks += [_logging(point), _writing(scratch / f"floor-{len(point)}.csv", line)]
         logged, written, ten_logged, ten_written = in_turns(*clocks, rounds=ROUNDS)

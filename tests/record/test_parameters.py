@@ -226,7 +226,6 @@ def test_a_scalar_is_a_metric(value: Any, number: float) -> None:
         [1],
         10**400,
         Colour.RED,
-        Decimal("sNaN"),
         numpy.bool_(True),
         numpy.array(True),
         numpy.array([1.0]),
