@@ -15,7 +15,16 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import bench_history, bench_index, bench_log, bench_run, bench_size, bench_start, report
+from tests.benchmarks import (
+    bench_capture,
+    bench_history,
+    bench_index,
+    bench_log,
+    bench_run,
+    bench_size,
+    bench_start,
+    report,
+)
 from tests.benchmarks.report import Row
 
 BENCHMARKS: dict[str, Callable[[Path], Iterator[Row]]] = {
@@ -25,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "index": bench_index.rows,
     "history": bench_history.rows,
     "size": bench_size.rows,
+    "capture": bench_capture.rows,
 }
 
 

@@ -34,9 +34,7 @@ class Kernel:
         self._client.start_channels()
         self._client.wait_for_ready(timeout=60)
 
-    def run(
-        self, code: str, *, timeout: float = 60, cell_id: str | None = None, **options: Any
-    ) -> list[Message]:
+    def run(self, code: str, *, timeout: float = 60, cell_id: str | None = None, **options: Any) -> list[Message]:
         """What the kernel showed while it executed `code`: type and content of each message."""
         if cell_id is None:
             return self.answer(self._client.execute(code, **options), timeout)

@@ -290,7 +290,8 @@ def test_papermill_parameters_are_parameters(tmp_path: Path) -> None:
     import nbformat
     import papermill
 
-    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}})
+    kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernelspec})
     notebook.cells = [
         nbformat.v4.new_code_cell("lr = 0.1\ndepth = 2", metadata={"tags": ["parameters"]}),
         nbformat.v4.new_code_cell(LOAD),

@@ -45,17 +45,17 @@ def code(source: str | list[str], *tags: str, id: str = "abc") -> dict[str, Any]
 
 
 def test_the_literals_of_the_cell_are_its_parameters() -> None:
-    plan = Plan("x", code="lr = 0.1\nacc = f(lr)", namespace={"lr": 5, "depth": 3})
+    plan = Plan(experiment="x", code="lr = 0.1\nacc = f(lr)", namespace={"lr": 5, "depth": 3})
     assert found(plan, None, Cells()) == {"lr": (0.1, "cell")}
 
 
 def test_each_wins_over_the_literal_in_the_cell() -> None:
-    plan = Plan("x", code="lr = 0.1\nseed = 0", each={"lr": 0.5}, namespace={})
+    plan = Plan(experiment="x", code="lr = 0.1\nseed = 0", each={"lr": 0.5}, namespace={})
     assert found(plan, None, None) == {"lr": (0.5, "each"), "seed": (0, "cell")}
 
 
 def test_names_declared_on_the_line_are_the_only_ones_besides_each() -> None:
-    plan = Plan("x", code="lr = 0.1\nother = 1\nwide = depth * 2", params=("lr", "depth", "wide", "gone"),
+    plan = Plan(experiment="x", code="lr = 0.1\nother = 1\nwide = depth * 2", params=("lr", "depth", "wide", "gone"),
                 each={"seed": 1}, namespace={"depth": 3, "wide": 99})  # fmt: skip
     assert found(plan, None, Cells()) == {
         "lr": (0.1, "declared"),
@@ -75,7 +75,9 @@ def test_what_papermill_injected_is_found_in_the_session() -> None:
         ExecutedCell("lr = 0.1\nn = 1"),
         ExecutedCell("# Parameters\nlr = 0.5\nclip = float('nan')\nxs = []\n"),
     )
-    result = found(Plan("x", code="n = 2", namespace={"lr": 0.5, "clip": math.nan, "n": 1, "xs": []}), None, cells)
+    result = found(
+        Plan(experiment="x", code="n = 2", namespace={"lr": 0.5, "clip": math.nan, "n": 1, "xs": []}), None, cells
+    )
     assert result.keys() == {"lr", "clip", "xs", "n"}
     assert result["lr"] == (0.5, "papermill")
     assert math.isnan(result["clip"][0])
@@ -94,7 +96,7 @@ def test_tagged_cells_are_found_by_id_and_by_source(tmp_path: Path) -> None:
         ExecutedCell("lr = 0.2", "one"), ExecutedCell("depth = 3\nwide = 1\n"), ExecutedCell("x = 1", "three")
     )
     namespace = {"lr": 0.2, "depth": 3, "wide": 1, "x": 1}
-    assert found(Plan("x", namespace=namespace), notebook, cells) == {
+    assert found(Plan(experiment="x", namespace=namespace), notebook, cells) == {
         "lr": (0.2, "parameters cell"),
         "depth": (3, "papermill"),
         "wide": (1, "papermill"),
@@ -105,7 +107,7 @@ def test_a_parameter_changed_since_its_cell_ran_has_the_value_it_has_now(tmp_pat
     notebook = write_notebook(tmp_path / "n.ipynb", code("lr = 0.1\nmodel = 'net'\ngone = 1", "parameters"))
     cells = Cells(ExecutedCell("lr = 0.1\nmodel = 'net'\ngone = 1", "abc"))
     namespace = {"lr": 0.3, "model": object()}
-    assert found(Plan("x", namespace=namespace), notebook, cells) == {
+    assert found(Plan(experiment="x", namespace=namespace), notebook, cells) == {
         "lr": (0.3, "parameters cell"),
         "model": ("net", "parameters cell"),
     }
@@ -153,7 +155,7 @@ def test_what_papermill_writes_is_recognised(tmp_path: Path) -> None:
     assert parameter_cells(target)[injected.id] == "papermill"
     namespace = {"lr": 0.5, "names": ["a"], "clip": math.inf}
     cells = Cells(ExecutedCell("lr = 0.1"), ExecutedCell(injected.source))
-    assert found(Plan("x", namespace=namespace), target, cells) == {
+    assert found(Plan(experiment="x", namespace=namespace), target, cells) == {
         "lr": (0.5, "papermill"),
         "names": (["a"], "papermill"),
         "clip": (math.inf, "papermill"),

@@ -6,8 +6,6 @@ import json
 import random
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -142,19 +140,6 @@ def test_every_generator_of_numpys_goes_on(name: str) -> None:
         assert [np.random.rand(7).tolist(), np.random.randint(9, size=7, dtype=np.int32).tolist()] == expected
     finally:
         np.random.set_bit_generator(before)
-
-
-def test_capturing_takes_no_more_than_a_hundred_millionths_of_a_second() -> None:
-    """It stands before the first statement of every cell: 53 were measured."""
-    random_state.capture()
-    shortest = min(_seconds(random_state.capture) for _ in range(200))
-    assert shortest < 100e-6
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def test_nothing_is_loaded_to_capture() -> None:
