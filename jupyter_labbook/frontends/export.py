@@ -134,9 +134,10 @@ def _values(given: Mapping[str, Any], names: Iterable[str]) -> list[Any]:
 
 
 def _line(cells: Iterable[str]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue().encode()
+    line = io.StringIO(newline="")
+    # The writer puts a cell in quotes for what ends its own lines: a lone return ends a row elsewhere.
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue().removesuffix("\r\n").encode() + b"\n"
 
 
 def _cell(value: Any) -> str:

@@ -14,7 +14,7 @@ from jupyter_labbook.record.redact import redact
 from jupyter_labbook.render.html import paragraph
 from jupyter_labbook.render.text import plain
 from jupyter_labbook.run import Run
-from jupyter_labbook.store import notes
+from jupyter_labbook.store import index, notes
 from jupyter_labbook.store.annotations import annotate
 from jupyter_labbook.store.store import Store
 
@@ -53,7 +53,7 @@ def conclude(run: RunLike, text: str, *, store: StoreLike = None) -> Change:
     """Write what was learned from a run; a later conclusion replaces an earlier one."""
     home, chosen = _open(run, store)
     annotate(home, chosen.id, conclusion=_clean(text))
-    return Change(find(home, chosen.id), "concluded")
+    return Change(_annotated(home, chosen.id), "concluded")
 
 
 def tag(run: RunLike, *tags: str, remove: bool = False, store: StoreLike = None) -> Change:
@@ -66,7 +66,7 @@ def tag(run: RunLike, *tags: str, remove: bool = False, store: StoreLike = None)
         annotate(home, chosen.id, remove_tags=cleaned)
     else:
         annotate(home, chosen.id, add_tags=cleaned)
-    after = find(home, chosen.id)
+    after = _annotated(home, chosen.id)
     return Change(after, "tags " + ", ".join(after.tags) if after.tags else "no tags")
 
 
@@ -74,7 +74,7 @@ def archive(run: RunLike, *, undo: bool = False, store: StoreLike = None) -> Cha
     """Put a run out of sight, or bring it back with `undo=True`; nothing is deleted."""
     home, chosen = _open(run, store)
     annotate(home, chosen.id, archived=not undo)
-    return Change(find(home, chosen.id), "back in the lists" if undo else "archived")
+    return Change(_annotated(home, chosen.id), "back in the lists" if undo else "archived")
 
 
 def lesson(*words: str, store: StoreLike = None) -> Change | Lessons:
@@ -111,6 +111,12 @@ def _lesson_of(store: Store, words: tuple[str, ...]) -> Run | None:
 def _open(run: RunLike, store: StoreLike) -> tuple[Store, Run]:
     home = the_store(store)
     return home, run if isinstance(run, Run) else find(home, run)
+
+
+def _annotated(store: Store, id: str) -> Run:
+    """The run as it is now, which the index shows at once, however old the run is."""
+    index.changed(store, id)
+    return find(store, id)
 
 
 def _clean(text: str) -> str:

@@ -40,6 +40,7 @@ class Delivery:
         self._recorder = recorder
         self._undone: list[tuple[str, Work]] = []
         self._lock = threading.Lock()
+        self._delivering = threading.Lock()
         self._planned = False
         self._pause = 0.0
 
@@ -83,6 +84,8 @@ class Delivery:
 
     def refused(self, error: OSError) -> None:
         """Say once that the disk does not take what is recorded, and try again later."""
+        if self._planned:
+            return  # a loop that logs on comes here with every line
         cause = error if error.errno or not isinstance(error.__cause__, OSError) else error.__cause__
         reason = os.strerror(cause.errno) if cause.errno else str(cause)
         self._recorder.warn(
@@ -91,7 +94,7 @@ class Delivery:
             "What was recorded waits in memory and is written when it takes it again.",
             degrade=f"disk: {reason}",
         )
-        if not self._planned and not self._recorder.in_fork:
+        if not self._recorder.in_fork:
             self._planned = True
             self._pause = min(self._pause * 2, SELDOM) or RETRY_EVERY
             _waiting.add(self)
@@ -121,19 +124,24 @@ class Delivery:
                 self.settle()
 
     def _deliver(self) -> None:
-        """Do what is undone, in order, up to the first that the disk refuses."""
-        while self._undone:
-            what, work = self._undone[0]
-            try:
-                work()
-            except OSError as error:
-                self.refused(error)
-                return
-            with self._lock:
-                self._undone.pop(0)
-            if what not in [other for other, _ in self._undone] and _missing(what) in self._recorder.degraded:
-                self._recorder.degraded.remove(_missing(what))
-                self._recorder.draft.update()
+        """Do what is undone, in order, up to the first that the disk refuses. One thread at a time."""
+        with self._delivering:
+            while self._undone and self._do_first():
+                pass
+
+    def _do_first(self) -> bool:
+        what, work = self._undone[0]
+        try:
+            work()
+        except OSError as error:
+            self.refused(error)
+            return False
+        with self._lock:
+            self._undone.pop(0)
+        if what not in [other for other, _ in self._undone] and _missing(what) in self._recorder.degraded:
+            self._recorder.degraded.remove(_missing(what))
+            self._recorder.draft.update()
+        return True
 
     def sync(self) -> None:
         """Wait until everything logged so far is on the disk."""
@@ -159,6 +167,7 @@ class Delivery:
     def forked(self) -> None:
         """In a forked child: what waits is the parent's to deliver."""
         self._lock = threading.Lock()
+        self._delivering = threading.Lock()
         self._undone = []
         self._planned = False
 

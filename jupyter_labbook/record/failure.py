@@ -28,9 +28,7 @@ def status_of(error: BaseException | None) -> Status:
 def is_interrupt(error: BaseException) -> bool:
     """Whether somebody stopped the cell: Ctrl-C, or the task in which it awaited was cancelled."""
     asyncio = sys.modules.get("asyncio")  # takes 20 ms to load; where nobody has, nothing was cancelled
-    return isinstance(error, KeyboardInterrupt) or (
-        asyncio is not None and isinstance(error, asyncio.CancelledError)
-    )
+    return isinstance(error, KeyboardInterrupt) or (asyncio is not None and isinstance(error, asyncio.CancelledError))
 
 
 def describe(error: BaseException | None) -> dict[str, Any] | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from jupyter_labbook.errors import LabbookError
 from jupyter_labbook.record import (
     card,
     current,
@@ -91,10 +92,11 @@ class Recording:
         current.leave(recorder, self._before)
         status = failure.status_of(error)
         described = failure.describe(error)
-        self._read_namespace(failed=status != "finished")
+        self._try("metrics in the namespace", lambda: self._read_namespace(failed=status != "finished"))
         metrics = recorder.summaries()
-        judging.judge(recorder, metrics, duration, None if status == "finished" else status)
-        judging.look_again(recorder, metrics, duration)
+        failed = None if status == "finished" else status
+        self._try("verdicts", lambda: judging.judge(recorder, metrics, duration, failed))
+        self._try("remarks", lambda: judging.look_again(recorder, metrics, duration))
         output, figures = None, []
         if self.outputs is not None:
             output = self.outputs.notebook(plan.source, plan.notebook.execution_count, described, {"run": recorder.id})
@@ -107,6 +109,14 @@ class Recording:
         self._show(run)
         earlier.remember(recorder.store, run)
         return run if recorder.draft.born else None
+
+    def _try(self, what: str, work: Callable[[], None]) -> None:
+        """Do `work`; a mistake in it costs what it finds out, and not the end of the run."""
+        try:
+            work()
+        except Exception as error:
+            reason = str(error) if isinstance(error, LabbookError) else f"{type(error).__name__}: {error}"
+            self.recorder.warn(what, f"{what} could not be found out: {reason}", degrade=f"{what} are missing")
 
     def _read_namespace(self, failed: bool) -> None:
         """Metrics that stand in the namespace now, and parameters that the cell computed."""

@@ -23,7 +23,7 @@ class Unrecorded:
         self._before = current.current()
         current.enter(self)
 
-    def end(self, error: BaseException | None) -> None:
+    def end(self, _: BaseException | None) -> None:
         current.leave(self, self._before)
 
     def log(self, metrics: Mapping[str, Any] | None = None, /, *, step: Any = None, **values: Any) -> None:

@@ -38,6 +38,7 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     parameters: dict[str, Any] = {}
     parameter_types: dict[str, str] = {}
     metrics: dict[str, Summary] = {}
+    format: int = 1
 
 
 decode: Final = msgspec.json.Decoder(Brief).decode

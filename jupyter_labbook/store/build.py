@@ -10,7 +10,7 @@ from typing import Final
 
 from jupyter_labbook.store import cache, folders
 from jupyter_labbook.store.columns import INDEXES
-from jupyter_labbook.store.index_state import count_listed, keep_listing, keep_parts, listing_now
+from jupyter_labbook.store.index_state import count, keep_listing, keep_parts, listing_now
 from jupyter_labbook.store.row_writer import write_runs
 from jupyter_labbook.store.store import Store
 
@@ -57,6 +57,6 @@ def _fill(connection: sqlite3.Connection, store: Store, parts: Collection[str], 
     for statement in INDEXES:
         connection.execute(statement)
     keep_listing(connection, listing)
-    count_listed(connection)
+    count(connection)
     keep_parts(connection, parts)
     connection.execute("COMMIT")

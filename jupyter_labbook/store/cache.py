@@ -21,11 +21,12 @@ from pathlib import Path
 from stat import S_ISDIR
 from typing import Final
 
+from jupyter_labbook.store import layout
 from jupyter_labbook.store.columns import SCHEMA
 from jupyter_labbook.store.liveness import host
 from jupyter_labbook.store.store import Store
 
-VERSION: Final = 1
+VERSION: Final = 1000 * layout.FORMAT + 1
 """To be raised with every change to the tables or to what is in them."""
 
 APPLICATION: Final = 0x4C414242
@@ -34,6 +35,9 @@ WAIT: Final = 2.0
 """Seconds to wait for a lock that another process has."""
 
 _STALE: Final = 3600.0
+_UNUSED: Final = 30 * 86400.0
+"""Seconds after which an index of another version counts as nobody's."""
+
 _PASSING: Final = {
     *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR),
     *(sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_NOMEM),
@@ -52,7 +56,7 @@ def folder(store: Store) -> Path | None:
         from platformdirs import user_cache_dir  # only where nobody named a place
 
         base = user_cache_dir("jupyter_labbook", appauthor=False)
-    path = Path(base, _key(store))
+    path = Path(base, _key(store)).absolute()
     try:
         os.makedirs(path, mode=0o700, exist_ok=True)
         status = os.lstat(path)
@@ -146,10 +150,11 @@ def _is_index(name: str) -> bool:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what builds that were killed have left."""
-    for path in folder.glob(".new-*"):
+    """Remove what builds that were killed have left, and other versions that are not used any more."""
+    for name in os.listdir(folder):
+        age = _STALE if name.startswith(".new-") else _UNUSED
         try:
-            if path.lstat().st_mtime < time.time() - _STALE:
-                path.unlink()
+            if not _is_index(name) and os.lstat(folder / name).st_mtime < time.time() - age:
+                os.unlink(folder / name)
         except OSError:
             continue

@@ -56,13 +56,13 @@ def check(store: Store, *, full: bool = True) -> Report:
         known = f"format {store.format}; this version knows format {layout.FORMAT}"
         findings.add("newer-format", layout.STORE_FILE, known)
         return Report.of(findings.found)
-    _check_store_file(store, findings)
     _check_top(findings)
     needs, runs = _check_runs(findings, full)
     here = check_objects(findings, full=full)
     check_needs(findings, needs, here)
     check_snapshots(findings, needs, here)
     _check_lessons(findings)
+    _check_store_file(store, findings)
     return Report.of(findings.found, runs, len(here))
 
 
@@ -81,13 +81,15 @@ def reopened(store: Store) -> Store:
 def _check_store_file(store: Store, findings: Findings) -> None:
     if store.fault is None:
         return
+    # Whoever wrote records of a newer format made this file too, and it is not ours to write.
+    mendable = all(fault.kind != "newer-format" for fault in findings.found)
     try:
         status = os.lstat(layout.store_file(store.path))
     except OSError:
-        findings.add("store-file-missing", layout.STORE_FILE, "not there", repairable=True)
+        findings.add("store-file-missing", layout.STORE_FILE, "not there", repairable=mendable)
         return
     if findings.is_file(layout.STORE_FILE, status) and findings.read(layout.STORE_FILE) is not None:
-        findings.add("store-file-garbled", layout.STORE_FILE, store.fault, repairable=True)
+        findings.add("store-file-garbled", layout.STORE_FILE, store.fault, repairable=mendable)
 
 
 def _check_top(findings: Findings) -> None:

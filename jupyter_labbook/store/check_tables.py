@@ -77,9 +77,20 @@ def _check_summaries(look: Look) -> None:
         message = f"{name[:80]}: {points[name]} points of {record.metrics[name].count}"
         look.add("points-aside" if aside else "points-missing", layout.RECORD, message)
     for name in differ:
-        kind = "summary-differs" if name in record.metrics else "summary-missing"
-        what = "is not what its table comes to" if name in record.metrics else "is not summarised"
+        known = name in record.metrics
+        kind = "summary-differs" if known else "summary-missing"
+        what = "is not what its table comes to" if known else "is not summarised"
+        more = found[name].count - (record.metrics[name].count if known else 0)
+        if 0 < more <= _logged_late(look.folder, name, record.duration):
+            kind, what = "summary-behind", f"was logged {more} times after the end"
         look.add(kind, layout.RECORD, f"{name[:80]} {what}", repairable=True)
+
+
+def _logged_late(folder: str, name: str, duration: float | None) -> int:
+    """Points that came after the run had ended, from a thread or a process that lived on."""
+    if duration is None:
+        return 0
+    return sum(point.time >= duration for point in history.history(folder, name))
 
 
 def differing(told: dict[str, Summary], found: dict[str, Summary]) -> list[str]:

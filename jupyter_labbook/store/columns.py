@@ -34,10 +34,13 @@ SCHEMA: Final = (
     "CREATE TABLE state (name TEXT PRIMARY KEY, value)",
     "CREATE TABLE unreadable (id TEXT PRIMARY KEY, mark INTEGER)",
 )
+OPEN: Final = "(NOT settled OR status = 'lost')"
+"""What a look never passes over."""
+
 INDEXES: Final = (
     "CREATE UNIQUE INDEX runs_id ON runs (id)",
     "CREATE INDEX runs_started ON runs (started, id) WHERE archived = 0",
-    "CREATE INDEX runs_open ON runs (id) WHERE NOT settled",
+    f"CREATE INDEX runs_open ON runs (id) WHERE {OPEN}",
 )
 
 

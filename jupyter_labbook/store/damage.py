@@ -61,6 +61,7 @@ REMARKS: Final[dict[str, str]] = {
     "newer-format": "written by a newer version: read, not checked and never changed",
     "leftover": "a temporary file or folder that nobody has touched for an hour",
     "foreign": "not a file of a labbook; it is left alone",
+    "summary-behind": "a thread or process logged on after its run had ended, and nobody counted that",
     "points-aside": "lines that were cut off a table lie beside it, and run.json still summarises them",
 }
 """Every kind of remark, and what it means."""
@@ -75,6 +76,9 @@ class Fault:
     message: str
     run: str | None = None
     repairable: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        return {name: storable(value) if isinstance(value, str) else value for name, value in asdict(self).items()}
 
     def __str__(self) -> str:
         return plain(f"{self.path}: {self.message}")
@@ -114,9 +118,9 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """`{"faults": […]}`, and `remarks` and `mended` where there are any."""
-        document: dict[str, Any] = {"faults": [asdict(fault) for fault in self.faults]}
+        document: dict[str, Any] = {"faults": [fault.to_dict() for fault in self.faults]}
         if self.remarks:
-            document["remarks"] = [asdict(remark) for remark in self.remarks]
+            document["remarks"] = [remark.to_dict() for remark in self.remarks]
         if self.mended:
             document["mended"] = list(self.mended)
         return document
@@ -153,6 +157,11 @@ class Report:
             return f"No damage: {looked}."
         mend = f", {self.repairable} of which can be mended" if self.repairable else ""
         return f"{_count(len(self.faults), 'fault')}{mend}: {looked}."
+
+
+def storable(name: str) -> str:
+    """A file's name as JSON can have it: bytes that are no UTF-8 become visible."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _by_kind(findings: Iterable[Fault]) -> Iterator[tuple[str, list[Fault]]]:

@@ -68,11 +68,10 @@ class Folders:
         self._descriptor = descriptor
         self._runs = os.path.join(store.path, layout.RUNS, "")
         self._prefix = "" if descriptor is not None else self._runs
-        self._now = time.time_ns()
-        self._lately = self._now - TICK
 
     def mark(self, id: str, status: str | None) -> int | None:
         """The mark of a run's folder now; None where there is none."""
+        now = time.time_ns()
         try:
             folder = os.stat(self._prefix + id, dir_fd=self._descriptor, follow_symlinks=False)
         except OSError:
@@ -84,11 +83,12 @@ class Folders:
             file = os.stat(path, dir_fd=self._descriptor, follow_symlinks=False)
         except OSError:
             file = None
-        mark = self._mark(folder, file)
-        return self._mark_tables(id, mark)[0] if status in WRITTEN else mark
+        mark = _mark(now, folder, file)
+        return self._mark_tables(now, id, mark)[0] if status in WRITTEN else mark
 
     def read(self, id: str) -> Seen | None:
         """A run as the index keeps it; None where there is none."""
+        now = time.time_ns()
         prefix, descriptor = self._prefix, self._descriptor
         try:
             folder = os.stat(prefix + id, dir_fd=descriptor, follow_symlinks=False)
@@ -99,7 +99,7 @@ class Folders:
         try:
             opened = os.open(f"{prefix}{id}/{layout.RECORD}", _FLAGS, dir_fd=descriptor)
         except OSError:
-            return Seen(None, self._mark(folder, None), False)
+            return Seen(None, _mark(now, folder, None), False)
         file, data = None, b""
         try:
             file = os.fstat(opened)
@@ -109,15 +109,15 @@ class Folders:
             pass
         finally:
             os.close(opened)
-        mark = self._mark(folder, file)
+        mark = _mark(now, folder, file)
         try:
             if not layout.has_annotations(os.listdir(self._runs + id)):
                 found = decode(data)
-                if found.status not in WRITTEN and found.id == id:
+                if found.status not in WRITTEN and found.id == id and found.format == layout.FORMAT:
                     return Seen(found, mark, mark != UNKNOWN)
         except (OSError, msgspec.MsgspecError, RecursionError, ValueError):
             pass
-        return self._read_thoroughly(id, mark)
+        return self._read_thoroughly(now, id, mark)
 
     def status(self, id: str) -> str | None:
         """The status of a run that says it is running, derived anew; None where it cannot be read."""
@@ -129,9 +129,9 @@ class Folders:
             return None
         return derive_status(record, folder) if record else None
 
-    def _read_thoroughly(self, id: str, mark: int) -> Seen | None:
-        """A run that is not simply what its record says: annotated, being written, damaged."""
-        with_tables, latest = self._mark_tables(id, mark)
+    def _read_thoroughly(self, now: int, id: str, mark: int) -> Seen | None:
+        """A run that is not simply what its record says: annotated, being written, damaged, of another format."""
+        with_tables, latest = self._mark_tables(now, id, mark)
         try:
             record = read_record(self._store, id)
         except RunNotFound:
@@ -140,19 +140,10 @@ class Folders:
             return Seen(None, mark, False)
         if record.status not in WRITTEN:
             return Seen(brief(record), mark, mark != UNKNOWN)
-        over = record.status == "lost" and self._now - latest > _QUIET
+        over = record.status == "lost" and now - latest > _QUIET
         return Seen(brief(record), with_tables, over and with_tables != UNKNOWN)
 
-    def _mark(self, folder: os.stat_result, file: os.stat_result | None) -> int:
-        if file is None:
-            times: tuple[int, ...] = folder.st_mtime_ns, folder.st_ctime_ns
-            mark = hash(times)
-        else:
-            times = folder.st_mtime_ns, folder.st_ctime_ns, file.st_mtime_ns, file.st_ctime_ns
-            mark = hash((times, file.st_size, file.st_ino))
-        return UNKNOWN if max(times) > self._lately and self._is_late(times) else mark
-
-    def _mark_tables(self, id: str, mark: int) -> tuple[int, int]:
+    def _mark_tables(self, now: int, id: str, mark: int) -> tuple[int, int]:
         """The mark with the tables of the run in it, and the latest time of any of them."""
         folder = self._runs + id
         found: list[tuple[str, int, int]] = []
@@ -162,16 +153,28 @@ class Folders:
                     table = os.lstat(os.path.join(folder, name))
                     found.append((name, table.st_mtime_ns, table.st_size))
         except OSError:
-            return UNKNOWN, self._now
+            return UNKNOWN, now
         times = tuple(changed for _, changed, _ in found)
-        if mark == UNKNOWN or self._is_late(times):
-            return UNKNOWN, self._now
+        if mark == UNKNOWN or _is_late(now, times):
+            return UNKNOWN, now
         sizes = tuple(size for _, _, size in found)
         return hash((mark, times, sizes)), max(times, default=0)
 
-    def _is_late(self, times: tuple[int, ...]) -> bool:
-        """Whether one of the times is now, as far as clocks tell; also seen from a clock set back."""
-        return any(abs(self._now - changed) <= TICK for changed in times)
+
+def _mark(now: int, folder: os.stat_result, file: os.stat_result | None) -> int:
+    """The mark of a folder and its record, as they were at `now` or later."""
+    if file is None:
+        times: tuple[int, ...] = folder.st_mtime_ns, folder.st_ctime_ns
+        mark = hash(times)
+    else:
+        times = folder.st_mtime_ns, folder.st_ctime_ns, file.st_mtime_ns, file.st_ctime_ns
+        mark = hash((times, file.st_size, file.st_ino))
+    return UNKNOWN if max(times) > now - TICK and _is_late(now, times) else mark
+
+
+def _is_late(now: int, times: tuple[int, ...]) -> bool:
+    """Whether one of the times is now, as far as clocks tell; also seen from a clock set back."""
+    return any(abs(now - changed) <= TICK for changed in times)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from jupyter_labbook.render import html
 from jupyter_labbook.render.text import plain, size
 from jupyter_labbook.store import files, layout
 from jupyter_labbook.store.check import reopened
+from jupyter_labbook.store.damage import storable
 from jupyter_labbook.store.references import unreadable, walk, wanted
 from jupyter_labbook.store.runs import ids, read_record
 from jupyter_labbook.store.store import Store
@@ -56,7 +57,7 @@ class Garbage:
         """The same as JSON has it."""
         return {
             "objects": list(self.objects),
-            "temporaries": list(self.temporaries),
+            "temporaries": [storable(path) for path in self.temporaries],
             "bytes": self.bytes,
             "deleted": self.deleted,
         }
@@ -125,6 +126,8 @@ def _require_readable(store: Store) -> None:
 def _run_names(store: Path) -> list[str]:
     """Folders and links among the runs, save what is being written: a run under any name counts."""
     runs = layout.runs_folder(store)
+    if runs.is_symlink():
+        raise unreadable(layout.RUNS, "it is a symbolic link")
     found = set(ids(Store(store)))
     try:
         with os.scandir(runs) as entries:

@@ -21,7 +21,7 @@ from jupyter_labbook.store.build import build, in_memory
 from jupyter_labbook.store.columns import Columns
 from jupyter_labbook.store.expression import Comparison, Constant, Kind, Name, Node, names
 from jupyter_labbook.store.folders import UNKNOWN
-from jupyter_labbook.store.index_state import listed, parts
+from jupyter_labbook.store.index_state import counted, parts
 from jupyter_labbook.store.refresh import Rebuild, refresh
 from jupyter_labbook.store.sql import Translation
 from jupyter_labbook.store.store import Store
@@ -86,7 +86,7 @@ class Index:
     def count(self, condition: Node | None = None, *, archived: bool = True) -> int:
         """How many runs there are for which `condition` holds."""
         if condition is None and not archived:
-            return listed(self.connection)
+            return counted(self.connection).listed
         self._require_parts(condition, None)
         where, translation = self._where(condition, archived)
         ((count,),) = self.connection.execute(f"SELECT count(*) FROM runs WHERE {where}", translation.arguments)

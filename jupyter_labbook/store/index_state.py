@@ -30,6 +30,13 @@ class Listing(NamedTuple):
         return self[:3] == other[:3]
 
 
+class Count(NamedTuple):
+    """How many runs the index has: all of them, and those that are not archived."""
+
+    all: int
+    listed: int
+
+
 def listing_now(store: Store) -> Listing:
     """To be asked before the names are read."""
     looked = time.time_ns()
@@ -58,15 +65,19 @@ def keep_parts(connection: sqlite3.Connection, wanted: Iterable[str]) -> None:
     _set(connection, "parts", " ".join(sorted(wanted)))
 
 
-def listed(connection: sqlite3.Connection) -> int:
-    """How many runs are not archived."""
-    return int(str(_get(connection, "listed") or 0))
+def counted(connection: sqlite3.Connection) -> Count:
+    """How many runs there are, without counting them."""
+    return Count(*map(int, str(_get(connection, "count") or "0 0").split()))
 
 
-def count_listed(connection: sqlite3.Connection) -> None:
-    """Count the runs that are not archived: once a change, and not once a question."""
-    ((count,),) = connection.execute("SELECT count(*) FROM runs WHERE archived = 0")
-    _set(connection, "listed", str(count))
+def count(connection: sqlite3.Connection) -> None:
+    """Count the runs: once a change, and not once a question."""
+    counts = [
+        str(number)
+        for where in ("1", "archived = 0")
+        for (number,) in connection.execute(f"SELECT count(*) FROM runs WHERE {where}")
+    ]
+    _set(connection, "count", " ".join(counts))
 
 
 def _get(connection: sqlite3.Connection, name: str) -> object:

@@ -14,6 +14,8 @@ from jupyter_labbook.store import files, layout
 from jupyter_labbook.store.store import Store
 
 _PIECE = 1 << 20
+_BELOW = layout.OBJECTS.count("/") + 2
+"""Folders between an object and its store."""
 
 
 def path(store: Store, sha256: str) -> Path:
@@ -23,7 +25,7 @@ def path(store: Store, sha256: str) -> Path:
 
 def get(store: Store, sha256: str, most: int = 1 << 30) -> bytes | None:
     """The content whose hash is `sha256`; None where it is missing, damaged or longer than `most`."""
-    if not layout.is_sha256(sha256) or files.is_linked(path(store, sha256), 3):
+    if not layout.is_sha256(sha256) or files.is_linked(path(store, sha256), _BELOW):
         return None
     data = files.read(path(store, sha256), most)
     return data if data is not None and _digest(data) == sha256 else None

@@ -24,9 +24,17 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from jupyter_labbook.store import folders
-from jupyter_labbook.store.columns import Columns
+from jupyter_labbook.store.columns import OPEN, Columns
 from jupyter_labbook.store.folders import UNKNOWN, WRITTEN, Folders, Seen
-from jupyter_labbook.store.index_state import Listing, count_listed, keep_listing, last_listing, listing_now, parts
+from jupyter_labbook.store.index_state import (
+    Listing,
+    count,
+    counted,
+    keep_listing,
+    last_listing,
+    listing_now,
+    parts,
+)
 from jupyter_labbook.store.row_writer import RowWriter
 from jupyter_labbook.store.store import Store
 
@@ -41,7 +49,8 @@ _ATTEMPTS: Final = 3
 _slices: dict[str, int] = {}
 """Where the next slice begins, by store; at first anywhere, since most processes look only once."""
 
-_Row = tuple[str, int, str | None]
+_COLUMNS: Final = "id, mark, status, settled"
+_Row = tuple[str, int, str | None, int]
 
 
 class Rebuild(Exception):  # a request, not a fault
@@ -92,7 +101,7 @@ def look(connection: sqlite3.Connection, store: Store, full: bool = False) -> Ch
     gone: set[str] = set()
     if full or before.doubtful or not now.is_as(before):
         listed = set(folders.listing(store))
-        indexed = {id for (id,) in connection.execute("SELECT id FROM runs UNION SELECT id FROM unreadable")}
+        indexed = {id for (id,) in connection.execute("SELECT id FROM runs UNION ALL SELECT id FROM unreadable")}
         changed, gone = sorted(listed - indexed), indexed - listed
     known = {row[0]: row for row in _to_verify(connection, store, full)}
     seen: dict[str, Seen] = {}
@@ -122,35 +131,35 @@ def write(connection: sqlite3.Connection, changes: Changes) -> None:
     writer.flush()
     if changes.listing is not None:
         keep_listing(connection, changes.listing)
-    count_listed(connection)
+    count(connection)
     connection.execute("COMMIT")
 
 
 def _has_changed(run_folders: Folders, row: _Row) -> bool:
-    id, mark, status = row
+    id, mark, status, settled = row
     now = run_folders.mark(id, status)
     if now != mark or mark == UNKNOWN:
         return True
-    return status in WRITTEN and run_folders.status(id) != status
+    return status in WRITTEN and not settled and run_folders.status(id) != status
 
 
 def _to_verify(connection: sqlite3.Connection, store: Store, full: bool) -> Iterator[_Row]:
-    """Id, mark and status of the runs whose folders are to be looked at."""
-    yield from connection.execute("SELECT id, mark, NULL FROM unreadable")
-    if full:
-        yield from connection.execute("SELECT id, mark, status FROM runs")
+    """The runs whose folders are to be looked at."""
+    yield from connection.execute("SELECT id, mark, NULL, 0 FROM unreadable")
+    rows = f"SELECT {_COLUMNS} FROM runs"
+    if full or counted(connection).all <= ALL:
+        yield from connection.execute(rows)
         return
-    yield from connection.execute("SELECT id, mark, status FROM runs WHERE NOT settled")
-    ((last,),) = connection.execute("SELECT coalesce(max(rowid), 0) FROM runs")
-    settled = "SELECT id, mark, status FROM runs WHERE settled"
-    if last <= ALL:
-        yield from connection.execute(settled)
-        return
-    newest = f"{settled} AND archived = 0 ORDER BY started DESC, id DESC LIMIT ?"
-    yield from connection.execute(newest, (NEWEST,))
-    begin = _slices.get(str(store.path), int.from_bytes(os.urandom(4)) % last)
-    _slices[str(store.path)] = begin + SLICE if begin + SLICE < last else 0
-    yield from connection.execute(f"{settled} AND rowid > ? AND rowid <= ?", (begin, begin + SLICE))
+    yield from connection.execute(f"{rows} WHERE {OPEN}")
+    yield from connection.execute(f"{rows} WHERE archived = 0 ORDER BY started DESC, id DESC LIMIT ?", (NEWEST,))
+    key = str(store.path)
+    if key not in _slices:
+        ((last,),) = connection.execute("SELECT max(rowid) FROM runs")
+        _slices[key] = int.from_bytes(os.urandom(4)) % last
+    in_turn = f"SELECT {_COLUMNS}, rowid FROM runs WHERE rowid > ? ORDER BY rowid LIMIT ?"
+    turn = connection.execute(in_turn, (_slices[key], SLICE)).fetchall()
+    _slices[key] = turn[-1][-1] if len(turn) == SLICE else 0
+    yield from (row[:-1] for row in turn)
 
 
 def _version(connection: sqlite3.Connection) -> int:

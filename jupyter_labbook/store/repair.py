@@ -84,14 +84,7 @@ def repair(store: Store) -> list[Action]:
 
 def _mendable(report: Report) -> list[Fault]:
     newer = {remark.run for remark in report.remarks if remark.kind == "newer-format"}
-    return [
-        fault
-        for fault in (*report.faults, *report.remarks)
-        if fault.repairable
-        and (fault.run is None or fault.run not in newer)
-        # Whoever wrote records of a newer format made labbook.json too.
-        and not (newer and fault.kind.startswith("store-file"))
-    ]
+    return [fault for fault in (*report.faults, *report.remarks) if fault.repairable and fault.run not in newer]
 
 
 def _mend(bench: Bench, fault: Fault) -> Action | None:
@@ -199,6 +192,7 @@ MENDERS: Final[dict[str, Mender]] = {
     "duplicate-id": _record,
     "summary-missing": _record,
     "summary-differs": _record,
+    "summary-behind": _record,
     "table-torn": _table,
     "table-garbled": _table,
     "table-zeros": _table,

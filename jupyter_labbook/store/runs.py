@@ -173,7 +173,7 @@ class Folder:
                 return Path(path)
         if sha256 is not None and layout.is_sha256(sha256):
             object_path = layout.object_path(self._store, sha256)
-            linked = any(map(os.path.islink, (object_path, *object_path.parents[:3])))
+            linked = files.is_linked(object_path, layout.OBJECTS.count("/") + 2)
             if not linked and (object_path.is_file() or not os.path.lexists(object_path)):
                 return object_path
         return self.folder / _NOWHERE

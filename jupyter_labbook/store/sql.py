@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
+import msgspec
+
 from jupyter_labbook.errors import QueryError
 from jupyter_labbook.store.cells import OTHER, Cell, unfolded, value
 from jupyter_labbook.store.columns import Columns
@@ -139,13 +141,21 @@ class Translation:
         return among if len(items) == len(given) else f"({among} OR {_IS_NONE.format(column)})"
 
     def _piece(self, sign: str, piece: Value, name: Name) -> str | None:
-        """A constant text in a column of texts."""
+        """A constant text in a column of texts, or among the tags."""
+        if name.kind == "field" and name.name == "tags" and isinstance(piece, str) and _is_plain(piece):
+            return self._tag(sign, piece, name)
         column = self._plain(name)
         if column is None or not isinstance(piece, str) or not _is_plain(piece) or name.name in TIMES:
             return None
         self.arguments.append(piece)
         found = f"(typeof({column}) = 'text' AND instr({column}, ?) > 0)"
         return found if sign == "in" else f"NOT {found}"
+
+    def _tag(self, sign: str, tag: str, tags: Name) -> str:
+        """The reference is called where the tag's JSON occurs: it may be a piece of another tag's."""
+        self.arguments.append(msgspec.json.encode(tag).decode())
+        found = f"(instr(tags, ?) > 0 AND {self._call(Comparison((Constant(tag), tags), ('in',)))})"
+        return found if sign == "in" else f"NOT ifnull({found}, 0)"
 
     def _plain(self, name: Name) -> str | None:
         """The column of a name where its cells are its values; None where they have to be read."""
@@ -166,7 +176,7 @@ class Translation:
         fits = meaning(node)
 
         def holds(*cells: Cell) -> bool:
-            values = [read(cell) for read, cell in zip(readers, cells, strict=True)]
+            values = [read(cell) for read, cell in zip(readers, cells)]  # noqa: B905  # once a row
             return bool(fits(lambda name: values[places[id(name)]]))
 
         if not used:
@@ -193,7 +203,7 @@ class Translation:
         if column is not None and not column.wide:
             key = str(column.number)
             return lambda cell: follow(value(unfolded(cell, key)), name.path)
-        return lambda cell: follow(value(cell), name.path)
+        return (lambda cell: follow(value(cell), name.path)) if name.path else value
 
 
 def _joined(conditions: Sequence[str], word: str) -> str:

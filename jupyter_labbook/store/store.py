@@ -17,7 +17,6 @@ from jupyter_labbook.errors import RunNotFound, StoreNotFound, StoreTooNew, Stor
 from jupyter_labbook.store import files, layout
 from jupyter_labbook.store.upgrade import tell_newer
 
-
 _ENTERED: Final = (layout.RUNS, os.path.dirname(layout.OBJECTS), layout.OBJECTS, layout.LESSONS)
 """Folders that are written into: a link in the place of one would lead out of the labbook."""
 

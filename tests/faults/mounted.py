@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -57,6 +58,54 @@ def filled(folder: Path, tell: Tell, start: Connection) -> None:
     _record(shell, tell, 1, recover)
     shell.user_ns["half_time"] = lambda: ballast.append(fill(folder))
     _record(shell, tell, 1, recover)
+
+
+def unlistable(folder: Path, tell: Tell, start: Connection) -> None:
+    """Record where the runs may be written and not listed, with a claim that needs the last run."""
+    shell = _shell(tell)
+    _record(shell, tell, 0, background.settle)
+    _be_nobody(folder)
+    (folder / "labbook" / "runs").chmod(0o300)
+    told = run_cell(shell, CELL.replace("loss < 1", "loss < last.loss").replace("starving", "--baseline last starving"))
+    tell("result", told.result, shell.user_ns.pop("kept", None), repr(told.error), told.said, 1)
+    (folder / "labbook" / "runs").chmod(0o700)
+
+
+FLOOD = 230_000
+
+FLOODING = """%%experiment flood --quiet
+run = that_run()
+for step in range(FLOOD):
+    labbook.log(loss=step)
+step"""
+
+
+def flooded(folder: Path, tell: Tell, start: Connection) -> None:
+    """Log more than memory holds while the file system is full."""
+    shell = _shell(tell, FLOOD=FLOOD)
+    run_cell(shell, "1")
+    run_cell(shell, CELL)
+    ballast = fill(folder)
+
+    def recover() -> None:
+        ballast.unlink()
+        wait_until_written(shell.user_ns["run"], patience=60)
+
+    told = run_cell(shell, FLOODING, recover)
+    run = shell.user_ns["run"]
+    tell("result", told.result, repr(told.error), told.said, run.id, run.tables.dropped)
+
+
+def leaving(folder: Path, tell: Tell, start: Connection) -> None:
+    """Record on a full file system, and leave Python a moment after there is space again."""
+    delivery.RETRY_EVERY = 3600.0
+    shell = new_shell(tell=only_of_runs(tell), value=value, that_run=that_run, half_time=lambda: None)
+    run_cell(shell, "1")
+    shell.user_ns["half_time"] = lambda: ballast.append(fill(folder))
+    ballast: list[Path] = []
+    _record(shell, tell, 1, background.settle)
+    ballast.pop().unlink()
+    atexit._run_exitfuncs()  # a forked process leaves without
 
 
 def forbidden(folder: Path, tell: Tell, start: Connection, closed: bool) -> None:

@@ -41,6 +41,9 @@ kept = step
 step"""
 
 
+LIMITS = {"bytes": "bytes_left", "changes": "changes_left", "short": "shortest"}
+
+
 class Position(NamedTuple):
     """The disk refuses after so many bytes or new names, and takes them again inside the cell or after it."""
 
@@ -65,7 +68,9 @@ def starve(folder: Path, tell: Tell, start: Connection, positions: list[Position
         shell.run_line_magic("reload_ext", "jupyter_labbook")  # forgets the cells before, so that each run is as long
         disk.error = position.error
         disk.written = disk.changed = disk.refused = 0
-        setattr(disk, {"bytes": "bytes_left", "changes": "changes_left", "short": "shortest"}[position.kind], position.at)
+        setattr(
+            disk, {"bytes": "bytes_left", "changes": "changes_left", "short": "shortest"}[position.kind], position.at
+        )
         tell("position", number, *position)
         told = run_cell(shell, CELL, lambda: _recover(shell, disk))
         tell("result", told.result, shell.user_ns.pop("kept", None), repr(told.error), told.said, disk.refused)
@@ -109,13 +114,14 @@ def chosen(written: int, changed: int, count: int, seed: int) -> list[Position]:
     """So many positions: every place between two new names, and bytes chosen by a seed."""
     some = random.Random(seed)
     again, errors = ["inside", "after"], [errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS]
-    positions = [Position("changes", at, some.choice(again), some.choice(errors)) for at in range(changed + 1)]
+    positions = [Position("short", size, "after") for size in (1, 7, 4096)]
+    positions += [Position("changes", at, some.choice(again), some.choice(errors)) for at in range(changed + 1)]
     while len(positions) < count:
         at = some.randrange(written + 1)
         positions.append(Position("bytes", at, some.choice(again), some.choice(errors)))
-    positions += [Position("short", size, "after") for size in (1, 7, 4096)]
+    positions = positions[:count]
     some.shuffle(positions)
-    return positions[: max(count, 3)]
+    return positions
 
 
 def try_positions(folder: Path, positions: list[Position]) -> Count:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_labbook.store import runs
+from jupyter_labbook.store.check import check
+from jupyter_labbook.store.store import Store
 from tests.faults import disks, mounted, tracing
 from tests.faults.acknowledged import look
 from tests.faults.disks import Remount
@@ -23,7 +26,7 @@ def small(tmp_path: Path) -> Iterator[tuple[Path, Remount]]:
         pytest.skip(reason)
     folder = tmp_path / "small"
     folder.mkdir()
-    with disks.mounted(folder, "2m") as remount:
+    with disks.mounted(folder, "16m") as remount:
         yield folder, remount
 
 
@@ -52,6 +55,41 @@ def test_a_folder_that_may_not_be_written_stops_no_cell_and_no_reader(tmp_path: 
     assert_it_runs_and_reads(victim)
     for path in (tmp_path / "project", *(tmp_path / "project").rglob("*")):
         path.chmod(path.stat().st_mode | 0o700)
+
+
+def test_runs_that_cannot_be_listed_cost_a_claim_its_verdict_and_not_the_run_its_end(tmp_path: Path) -> None:
+    victim = Victim(mounted.unlistable, tmp_path / "project")
+    assert victim.last_words() == 0, victim.said()
+    results = [answer for answer in victim.answers if answer[0] == "result"]
+    assert [result[1:4] for result in results] == [[59, 59, "None"]] * 2
+    count = look(tmp_path / "project", victim.answers)
+    assert count.wrong == []
+    assert (count.runs, count.finished) == (2, 2)
+
+
+def test_what_a_full_file_system_refused_is_tried_once_more_when_python_exits(small: tuple[Path, Remount]) -> None:
+    project = small[0] / "project"
+    victim = Victim(mounted.leaving, project)
+    assert victim.last_words() == 0, victim.said()
+    count = look(project, victim.answers)
+    assert count.wrong == []
+    assert (count.runs, count.finished, count.points) == (1, 1, 61)
+
+
+def test_more_than_memory_holds_is_dropped_from_the_end_and_counted(small: tuple[Path, Remount]) -> None:
+    project = small[0] / "project"
+    victim = Victim(mounted.flooded, project)
+    assert victim.last_words() == 0, victim.said()
+    _, result, error, said, id, dropped = victim.answers[-1]
+    assert (result, error, len(said)) == (mounted.FLOOD - 1, "None", 1)
+    assert 0 < dropped < mounted.FLOOD
+    store = Store.open(project)
+    run = runs.read(store, id)
+    history = run.history("loss")
+    assert history.value.tolist() == list(range(mounted.FLOOD - dropped))
+    assert run.summary("loss").count == mounted.FLOOD
+    assert any(f"{dropped:,} points found no room" in line for line in run.record.degraded)
+    assert check(store).faults == ()
 
 
 def assert_it_runs_and_reads(victim: Victim) -> None:

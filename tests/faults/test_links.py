@@ -7,7 +7,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="links need a privilege 
 
 
 @pytest.fixture
-def outside(tmp_path: Path, project: Path) -> Iterator[Path]:
+def outside(tmp_path: Path, project: Path) -> Path:
     """A labbook beside the one in `project`, full of a secret, of which not a byte may change."""
     elsewhere = tmp_path / "outside"
     elsewhere.mkdir()
@@ -37,7 +37,7 @@ def outside(tmp_path: Path, project: Path) -> Iterator[Path]:
     labbook.conclude("last", SECRET, store=elsewhere)
     labbook.conclude("last-1", SECRET, store=elsewhere)
     labbook.lesson(SECRET, store=elsewhere)
-    yield elsewhere
+    return elsewhere
 
 
 @pytest.fixture
@@ -56,9 +56,7 @@ def inside(project: Path, outside: Path) -> Path:
 
 
 def run_of(store: Path) -> Path:
-    return sorted(path for path in (store / "runs").iterdir())[-1]
-
-
+    return max((store / "runs").iterdir())
 
 
 PLACES: dict[str, Callable[[Path], Path]] = {
@@ -67,16 +65,16 @@ PLACES: dict[str, Callable[[Path], Path]] = {
     "run folder": run_of,
     "objects": lambda store: store / "objects",
     "sha256": lambda store: store / "objects" / "sha256",
-    "objects of two letters": lambda store: sorted((store / "objects" / "sha256").iterdir())[0],
-    "object": lambda store: sorted((store / "objects" / "sha256").glob("*/*"))[0],
+    "objects of two letters": lambda store: min((store / "objects" / "sha256").iterdir()),
+    "object": lambda store: min((store / "objects" / "sha256").glob("*/*")),
     "lessons": lambda store: store / "lessons",
-    "lesson": lambda store: sorted((store / "lessons").iterdir())[0],
+    "lesson": lambda store: min((store / "lessons").iterdir()),
     **{
         name: lambda store, name=name: run_of(store) / name  # type: ignore[misc]
         for name in ("run.json", "cell.py", "metrics.csv", "notes.md", "output.ipynb", "replay.ipynb")
     },
     "another table": lambda store: run_of(store) / "metrics-2.csv",
-    "annotation": lambda store: sorted(run_of(store).glob("annotation-*.json"))[0],
+    "annotation": lambda store: min(run_of(store).glob("annotation-*.json")),
 }
 
 
@@ -121,10 +119,12 @@ def everything_that_reads() -> str:
     show(labbook.lessons(), labbook.check())
     with contextlib.suppress(LabbookError):
         show(labbook.gc())
-    with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
+    printed = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         for words in (["runs"], ["show", "last"], ["lesson"], ["check"], ["gc"], ["export"], ["compare"]):
             cli.main(words)
-    return shown.getvalue()
+    printed.flush()
+    return shown.getvalue() + printed.buffer.getvalue().decode()  # type: ignore[attr-defined]
 
 
 def everything_that_writes() -> None:
@@ -163,5 +163,3 @@ def test_the_labbook_itself_may_be_a_link(project: Path, inside: Path, tmp_path:
     everything_that_writes()
     assert len(labbook.runs()) == 3
     assert labbook.check().faults == ()
-
-

@@ -156,7 +156,3 @@ def _shell(tell: Tell) -> Iterator[Any]:
 
     shell = new_shell(tell=told, value=value, NARROW=NARROW, WIDE=WIDE)
     yield shell
-
-
-
-

@@ -8,6 +8,7 @@ from typing import Any
 
 from jupyter_labbook.run import stored
 from jupyter_labbook.store import history, layout
+from jupyter_labbook.store.repair import Action
 
 LONG_AGO = 1_600_000_000.0
 
@@ -21,21 +22,25 @@ def contents(home: Path) -> dict[str, bytes]:
 
 
 def points(home: Path) -> dict[tuple[str, str], list[Any]]:
-    """Every point of every table, whichever folder it is in."""
+    """Every point of every table of a run."""
     found: dict[tuple[str, str], list[Any]] = {}
     folders = home / "runs"
     is_there = folders.is_dir() and not folders.is_symlink()
     for folder in sorted(folders.iterdir()) if is_there else ():
-        for name in history.names(folder):
+        for name in history.names(folder) if layout.is_run_id(folder.name) else ():
             found[folder.name, name] = [
                 (point.step, point.time, stored(point.value)) for point in history.history(folder, name)
             ]
     return found
 
 
-def assert_no_byte_was_lost(before: dict[str, bytes], home: Path) -> None:
+def assert_no_byte_was_lost(before: dict[str, bytes], home: Path, actions: list[Action]) -> None:
     """Each file is still somewhere, as it was; of a table what was cut out is in its side file."""
     after = contents(home)
+    for action in actions:
+        if action.kind == "run-misnamed":
+            new = f"runs/{action.message.split()[1]}"
+            before = {path.replace(f"{action.path}/", f"{new}/", 1): data for path, data in before.items()}
     everywhere = set(after.values())
     for path, data in before.items():
         if data in everywhere:

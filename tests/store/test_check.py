@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from jupyter_labbook.store import damage, layout, liveness, objects, tables, upgrade
+from jupyter_labbook.store import damage, layout, liveness, objects, runs, tables, upgrade
 from jupyter_labbook.store.check import check
+from jupyter_labbook.store.repair import repair
 from jupyter_labbook.store.store import Store
 from tests.store.damages import (
     CASES,
@@ -26,6 +27,7 @@ from tests.store.damages import (
     NIGHT,
     OBJECT,
     RECORD,
+    SECOND,
     Damage,
     R,
     appended,
@@ -185,6 +187,20 @@ def test_missing_points_whose_lines_lie_beside_are_known(sound: Store) -> None:
     (sound.path / R / "metrics-2.csv.torn").write_text("# 11 bytes\n0,3.4,0.95\n\n")
     assert found(sound) == []
     assert remarked(sound) == [("points-aside", f"{R}/run.json")]
+
+
+def test_what_a_thread_logged_after_the_end_is_no_damage(sound: Store) -> None:
+    appended(sound.path / SECOND, b"1,3.530865,0.97\n")
+    (sound.path / R / "metrics-3.csv").write_text("step,time,late\n0,9.5,1\n1,9.6,2\n")
+    report = check(sound)
+    assert report.faults == ()
+    assert [(remark.kind, remark.message) for remark in report.remarks if remark.kind != "lost"] == [
+        ("summary-behind", "late was logged 2 times after the end"),
+        ("summary-behind", "val_acc was logged 1 times after the end"),
+    ]
+    repair(sound)
+    assert check(sound).remarks == tuple(remark for remark in report.remarks if remark.kind == "lost")
+    assert runs.read(sound, FULL).metrics["late"] == 2
 
 
 def test_a_table_that_has_no_line_yet_is_sound(sound: Store) -> None:

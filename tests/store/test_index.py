@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from jupyter_labbook.errors import QueryError, RunNotFound
+from jupyter_labbook.errors import LabbookWarning, QueryError, RunNotFound
 from jupyter_labbook.store import cache, layout
 from jupyter_labbook.store.annotations import add_note, annotate
 from jupyter_labbook.store.index import ask
@@ -195,6 +195,13 @@ def test_a_copied_folder_is_called_by_its_name(store: Store, three: list[str]) -
     shutil.copytree(layout.run_folder(store.path, three[0]), layout.run_folder(store.path, copy))
     assert set(select(store).ids) == {*three, copy}
     assert index_equals_scan(store, "acc == 0")
+
+
+def test_a_record_of_another_format_is_read_as_everybody_reads_it(store: Store, three: list[str]) -> None:
+    edit(store, three[0], format=4711, metrics={"acc": {**metric(0.5), "median": 0.5}})
+    with pytest.warns(LabbookWarning, match="written in format 4711"):
+        assert select(store, "acc == 0.5").ids == (three[0],)
+    assert index_equals_scan(store, "acc > 0.05")
 
 
 def test_a_store_that_was_moved_is_known_again(store: Store, three: list[str], tmp_path: Path) -> None:

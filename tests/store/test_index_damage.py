@@ -27,7 +27,7 @@ def copy(golden: Callable[..., Store]) -> Store:
     return golden()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(some.data())
 def test_bytes_changed_anywhere_in_a_run_raise_nothing(copy: Store, data: some.DataObject) -> None:
     store = copy

@@ -134,13 +134,14 @@ def test_a_forked_process_asks_as_well(
     assert process.returncode == 0
 
 
-def test_what_a_killed_build_left_is_swept_away(store: Store, make_run: Any) -> None:
+def test_what_killed_builds_and_old_versions_left_is_swept_away(store: Store, make_run: Any) -> None:
     make_run()
     folder = cache.folder(store)
     assert folder is not None
-    for name, ago in ((".new-old", 7200), (".new-now", 0)):
+    others = ((".new-old", 7200), (".new-now", 0), ("index-7-0.sqlite", 10**7), ("index-8-0.sqlite", 7200))
+    for name, ago in others:
         (folder / name).write_text(json.dumps({}))
         os.utime(folder / name, (time.time() - ago, time.time() - ago))
     assert len(select(store)) == 1
-    assert not (folder / ".new-old").exists()
-    assert (folder / ".new-now").exists()
+    left = {path.name for path in folder.iterdir() if not path.name.startswith(f"index-{cache.VERSION}")}
+    assert left == {".new-now", "index-8-0.sqlite"}

@@ -142,7 +142,7 @@ def stores(draw: some.DrawFn) -> list[Record]:
     return [draw(records(number)) for number in range(draw(some.integers(0, 6)))]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(stores(), queries)
 def test_the_index_and_the_scan_choose_the_same_runs(records: list[Record], query: str) -> None:
     index, known = index_of(records), RecordNames(records)
@@ -159,7 +159,7 @@ def test_the_index_and_the_scan_choose_the_same_runs(records: list[Record], quer
 sorts = some.tuples(some.sampled_from(["", "-"]), names.filter(lambda name: name != "tags"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(stores(), sorts, some.none() | some.integers(0, 4))
 def test_runs_come_in_the_order_asked_for_and_the_newest_of_equals_first(
     records: list[Record], sort: tuple[str, str], limit: int | None
@@ -196,7 +196,7 @@ def sortable(value: Any) -> tuple[int, Any] | None:
 
 
 @given(stores(), metric_names, some.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_best_run_is_the_first_of_those_with_a_number(records: list[Record], metric: str, smallest: bool) -> None:
     values = {record.id: lookup(record)(Name("metric", metric, "last")) for record in records}
     found = index_of(records).best(metric, smallest)
