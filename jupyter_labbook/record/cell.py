@@ -246,9 +246,8 @@ class CellRecorder:
         if inner is not source or transformed is None:
             transformed = self.shell.input_transformer_manager.transform_cell(inner)
         comments = experiment_comments(source)
-        notebook = context.notebook_path(self.shell.user_ns)
         return Plan(
-            experiment=arguments.name or (notebook.stem if notebook else "experiment"),
+            experiment=arguments.name or self._notebooks_name(),
             source=source,
             magic=f"%%experiment {split.line}".rstrip(),
             code=transformed,
@@ -265,6 +264,10 @@ class CellRecorder:
             namespace=self.shell.user_ns,
         )
 
+    def _notebooks_name(self) -> str:
+        path = context.notebook_path(self.shell.user_ns)
+        return path.stem if path else "experiment"
+
     def _notebook(self, count: int | None, cell_id: str | None) -> Notebook:
         path = context.notebook_path(self.shell.user_ns)
         return Notebook(None if path is None else str(path), cell_id, count)
@@ -273,11 +276,12 @@ class CellRecorder:
         folder = context.start_folder(self.shell.user_ns)
         store = open_store(folder, arguments.store or self.chosen)
         plan, notices = with_references(store, plan, arguments.baseline, arguments.parent)
-        notebook = plan.notebook
+        notebook, path = plan.notebook, None
         if notebook.path is not None:
-            shown = context.shown_path(Path(notebook.path), store.path.parent)
+            path = Path(notebook.path)
+            shown = context.shown_path(path, store.path.parent)
             plan = replace(plan, notebook=Notebook(shown, notebook.cell_id, notebook.execution_count))
-        found = parameters.found(plan, context.notebook_path(self.shell.user_ns), self.cells)
+        found = parameters.found(plan, path, self.cells)
         recording = Recording(store, plan, folder, self.shell, self.cells)
         recording.recorder.warnings.extend(notices)
         recording.begin(found)

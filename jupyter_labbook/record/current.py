@@ -155,12 +155,15 @@ _told: set[str] = set()
 def _nobody(verb: str) -> None:
     if verb not in _told:
         _told.add(verb)
-        warnings.warn(
-            f"labbook.{verb}() was called outside a run and recorded nothing. "
-            "Put %%experiment on the cell's first line, or use `with labbook.experiment(...)`.",
-            LabbookWarning,
-            stacklevel=3,
-        )
+        try:
+            warnings.warn(
+                f"labbook.{verb}() was called outside a run and recorded nothing. "
+                "Put %%experiment on the cell's first line, or use `with labbook.experiment(...)`.",
+                LabbookWarning,
+                stacklevel=3,
+            )
+        except LabbookWarning:  # where warnings are errors, the cell goes on all the same
+            pass
 
 
 @contextmanager

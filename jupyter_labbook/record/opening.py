@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -12,14 +13,38 @@ from jupyter_labbook.judge import claim
 from jupyter_labbook.record import current, earlier
 from jupyter_labbook.record.arguments import Arguments, parse
 from jupyter_labbook.record.plan import Plan
+from jupyter_labbook.store import layout
 from jupyter_labbook.store.store import Store
+
+_opened: dict[tuple[str, str | None], tuple[Store, str, tuple[int, ...]]] = {}
+"""By folder and choice: the store, its file, and that file's state when the store was opened."""
 
 
 def open_store(folder: Path, chosen: str | None) -> Store:
-    """The store for what is recorded from `folder`: chosen, found upwards, or made there."""
-    store = Store.ensure(folder, Path(chosen).expanduser() if chosen else None)
+    """The store for what is recorded from `folder`: chosen, found upwards, or made there.
+
+    One that was opened before is opened again only where its file has changed: that is a tenth of
+    the time for which starting a run holds up a cell.
+    """
+    chosen = chosen or os.environ.get("LABBOOK_STORE") or None
+    asked = str(folder), chosen
+    store, file, state = _opened.get(asked, (None, "", ()))
+    if store is None or not state or _state(file) != state:
+        store = Store.ensure(folder, Path(chosen).expanduser() if chosen else None)
+        if chosen or store.path.parent == folder:  # else one that is nearer may come
+            file = str(layout.store_file(store.path))
+            _opened[asked] = store, file, _state(file)
     store.require_writable()
     return store
+
+
+def _state(file: str) -> tuple[int, ...]:
+    """What changes when a file does; empty where there is none."""
+    try:
+        found = os.lstat(file)
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def with_references(store: Store, plan: Plan, baseline: str | None, parent: str | None) -> tuple[Plan, list[str]]:

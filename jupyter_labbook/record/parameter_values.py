@@ -311,5 +311,6 @@ def _utf8(text: str) -> str:
 
 
 def _name(kind: type) -> str:
-    module = kind.__module__
+    # Where a library keeps a class inside itself may change: Python 3.13 has paths in `pathlib._local`.
+    module = kind.__module__.partition("._")[0]
     return kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"

@@ -78,8 +78,11 @@ def declared(names: Iterable[str], code: str, namespace: Mapping[str, Any], *, a
 def _from_cells(notebook: Path | None, history: ExecutedCells, namespace: Mapping[str, Any]) -> Found:
     """What the executed parameter cells assigned, as the names stand now."""
     tagged = parameter_cells(notebook) if notebook is not None else {}
+    cells = history.cells
+    if not tagged:  # as in most notebooks: a long session is passed over quickly at every run
+        cells = [cell for cell in cells if cell.source.startswith(INJECTED)]
     result: Found = {}
-    for cell in history.cells:
+    for cell in cells:
         kind = PAPERMILL if cell.source.startswith(INJECTED) else None
         if kind is None and tagged:
             kind = tagged.get(cell.cell_id or "") or tagged.get(cell.source.strip())

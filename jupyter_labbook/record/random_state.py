@@ -128,7 +128,7 @@ def _encoded(value: Any) -> Any:
         return {key: _encoded(element) for key, element in value.items()}
     if hasattr(value, "dtype") and value.ndim:
         little = value if sys.byteorder == "little" else value.astype(value.dtype.newbyteorder("<"))
-        return {"dtype": little.dtype.str, "base64": _base64(little.tobytes())}
+        return {"dtype": f"<{value.dtype.kind}{value.dtype.itemsize}", "base64": _base64(little.tobytes())}
     if hasattr(value, "item"):
         value = value.item()
     return f"{value:#x}" if isinstance(value, int) and value.bit_length() > 63 else value

@@ -65,9 +65,7 @@ def _environment(recorder: Recorder, folder: Path) -> Environment:
         facts = environment.snapshot()
         contents = {name: environment.lock_file_content(path) for name, path in locks.items()}
         facts["lock_files"] = {
-            name: objects.put(recorder.store, content)[0]
-            for name, content in contents.items()
-            if content is not None
+            name: objects.put(recorder.store, content)[0] for name, content in contents.items() if content is not None
         }
         content = msgspec.json.format(msgspec.json.encode(facts, order="sorted"), indent=2) + b"\n"
         snapshot = objects.put(recorder.store, content)[0]

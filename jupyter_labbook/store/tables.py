@@ -42,6 +42,18 @@ _encode = msgspec.json.Encoder().encode
 _write = os.write
 _GONE: Final = -1
 
+_forks = 0
+"""How often this process has forked: only a fork of it can write tables into a run of its own."""
+
+
+def _count_fork() -> None:
+    global _forks
+    _forks += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_parent=_count_fork)
+
 
 class Table:
     """One file: `step,time,<names>`."""
@@ -149,6 +161,7 @@ class MetricTables:
         self.only = only
         self.failure: OSError | None = None
         self.dropped = 0
+        self._forks = _forks
         self._lock = threading.Lock()
         self._by_names: dict[tuple[str, ...], tuple[Table, tuple[int, ...] | None]] = {}
         self._by_set: dict[frozenset[str], Table] = {}
@@ -231,7 +244,7 @@ class MetricTables:
                         return None
                 for name, tally in zip(table.names, table.tallies, strict=True):
                     tallies.setdefault(name, []).append(tally)
-        for entry in self._files() if self.only is None else ():
+        for entry in self._files() if self.only is None and self._forks != _forks else ():
             if layout.is_metrics_table(entry) and f"{self.folder}/{entry}" not in mine:
                 return None
         return {name: summary_of(some) for name, some in tallies.items() if any(tally.count for tally in some)}

@@ -13,7 +13,7 @@ from tests.benchmarks.report import Row, times
 from tests.benchmarks.timing import clock, in_turns
 
 POINTS = 100_000
-ROUNDS = 15
+ROUNDS = 31
 
 
 def rows(scratch: Path) -> Iterator[Row]:

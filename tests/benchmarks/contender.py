@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import resource
 import subprocess
 import sys
@@ -95,8 +96,6 @@ def git_repository(folder: Path) -> None:
 
 def values(shape: Shape) -> tuple[dict[str, float], list[dict[str, float]]]:
     """Parameters and points, the same for every tracker."""
-    import random
-
     draw = random.Random(1)
     parameters = {f"parameter_{number}": draw.random() for number in range(shape.parameters)}
     points = [{f"metric_{number}": draw.random() for number in range(shape.metrics)} for _ in range(shape.steps)]

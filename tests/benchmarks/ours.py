@@ -9,6 +9,8 @@ from contextlib import redirect_stdout
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from jupyter_labbook.record.background import background
+
 EARLIER_CELLS = 20
 
 
@@ -31,8 +33,6 @@ class Labbook:
         return self._timed(f"%%experiment bench --what 'how long it takes'\n{body}") - plain
 
     def settle(self) -> None:
-        from jupyter_labbook.record.background import background
-
         background.settle()
 
     def _timed(self, source: str) -> float:

@@ -6,8 +6,6 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 
 Parameters = dict[str, float]
@@ -107,16 +105,9 @@ class Sacred(_Peer):
 
     def run(self, parameters: Parameters, points: Points) -> None:
         self._points = points
-        with _given(self._experiment, parameters):
-            self._experiment.run(config_updates=parameters)
-
-
-@contextmanager
-def _given(experiment, parameters: Parameters) -> Iterator[None]:  # type: ignore[no-untyped-def]
-    """The parameters declared as its configuration, once: Sacred warns of others."""
-    if not experiment.configurations:
-        experiment.add_config(dict.fromkeys(parameters, 0.0))
-    yield
+        if not self._experiment.configurations:  # it warns of parameters that were not declared
+            self._experiment.add_config(dict.fromkeys(parameters, 0.0))
+        self._experiment.run(config_updates=parameters)
 
 
 class TensorboardX(_Peer):

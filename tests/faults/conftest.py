@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from jupyter_labbook.record.background import background
 from tests.record.conftest import shell
 
 __all__ = ["notebook", "project", "shell"]
+
+# Windows has neither fork nor kill -9.
+FORKING = ("clock", "crowd", "file_systems", "full_disk", "kill", "kill_at_calls", "robbed")
+collect_ignore = [f"test_{name}.py" for name in FORKING] if os.name == "nt" else []
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,6 @@ import pytest
 from tests.faults.killing import kill_at_random
 
 KILLS = int(os.environ.get("LABBOOK_FAULTS", "40"))
-
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
 
 
 @pytest.mark.timeout(3600)

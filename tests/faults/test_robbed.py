@@ -51,6 +51,7 @@ def test_a_labbook_without_its_labbook_json_goes_on(tmp_path: Path) -> None:
     assert check(store).faults == ()
 
 
+@pytest.mark.filterwarnings("ignore::jupyter_labbook.LabbookWarning")
 def test_a_newer_labbook_is_read_and_not_written(tmp_path: Path) -> None:
     store, said, ids = rob(tmp_path / "project", "a newer format")
     assert [len(lines) for lines in said] == [0, 0, 1, 1]
