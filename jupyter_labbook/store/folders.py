@@ -48,6 +48,7 @@ _FLAGS: Final[int] = (
     | getattr(os, "O_NONBLOCK", 0)
     | getattr(os, "O_CLOEXEC", 0)
 )
+_FOLDER: Final[int] = _FLAGS | getattr(os, "O_DIRECTORY", 0)  # a pipe in its place must not be waited on
 _MOST_AT_ONCE: Final = 1 << 20
 _decode_record = msgspec.json.Decoder(Record).decode
 
@@ -183,7 +184,7 @@ def opened(store: Store) -> Iterator[Folders]:
     descriptor = None
     if _BY_FOLDER:
         try:
-            descriptor = os.open(layout.runs_folder(store.path), os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+            descriptor = os.open(layout.runs_folder(store.path), _FOLDER)
         except OSError:
             pass  # then every look finds nothing, by its whole path
     try:

@@ -152,7 +152,9 @@ def _parse(path: Path | str) -> list[tuple[str, str | None, str | None]]:
 
 def _append(path: str, entry: bytes) -> bool:
     """Append to a file of our own; False where it is gone. A write that fails leaves no half of it."""
-    flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    flags = os.O_WRONLY | os.O_APPEND
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):  # somebody may have put a link or a pipe there
+        flags |= getattr(os, name, 0)
     try:
         fd = os.open(path, flags)
     except OSError:  # renamed, removed, or somebody put a link there

@@ -83,7 +83,9 @@ def repair(store: Store) -> list[Action]:
 
 
 def _mendable(report: Report) -> list[Fault]:
-    newer = {remark.run for remark in report.remarks if remark.kind == "newer-format"}
+    """What to mend; in a run whose record is of a newer format nothing is."""
+    kinds = ("newer-format", layout.RECORD)
+    newer = {remark.run for remark in report.remarks if (remark.kind, remark.path.rpartition("/")[2]) == kinds}
     return [fault for fault in (*report.faults, *report.remarks) if fault.repairable and fault.run not in newer]
 
 

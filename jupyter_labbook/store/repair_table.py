@@ -45,7 +45,9 @@ def mend_table(path: str) -> str | None:
 
 def _keep(path: str, source: int, broken: list[Broken]) -> None:
     """Append the broken stretches to the side file, each behind a line that says where it was."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):  # no link, no pipe that nobody reads
+        flags |= getattr(os, name, 0)
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     side = os.open(layout.torn_file(path), flags, 0o644)
     try:

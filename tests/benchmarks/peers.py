@@ -1,4 +1,4 @@
-"""Other trackers, each as its own documentation starts and finishes a run on one machine."""
+"""Other trackers, each starting and finishing a run as its documentation shows, without its dear extras."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ NAMES = [
     "run.json",
     "metrics.csv",
     "metrics-2.csv",
+    "metrics.csv.torn",
     "metrics-999999.csv",
     "system.csv",
     "notes.md",

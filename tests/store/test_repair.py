@@ -21,6 +21,7 @@ from tests.store.damages import (
     LOST,
     MODEL,
     NIGHT,
+    NOTE,
     OBJECT,
     RECORD,
     SECOND,
@@ -230,6 +231,13 @@ def test_what_lies_in_a_newer_run_is_not_touched(sound: Store) -> None:
     assert contents(sound.path) == before
 
 
+def test_a_newer_annotation_keeps_nobody_from_mending_the_record(sound: Store) -> None:
+    rewritten(sound.path / NOTE, format=2)
+    (sound.path / RECORD).write_text("")
+    assert [action.kind for action in repair(sound)] == ["record-garbled"]
+    assert json.loads((sound.path / NOTE).read_text("utf-8"))["format"] == 2
+
+
 def test_what_a_living_process_writes_is_not_touched(
     store: Store, make_run: Callable[..., str], python: Callable[..., Any]
 ) -> None:
@@ -276,6 +284,14 @@ def test_where_nothing_can_be_put_aside_nothing_is_taken_away(sound: Store, tmp_
     [action] = repair(sound)
     assert (action.done, str(action)) == (False, f"not mended: {RECORD}: lost+found is a link")
     assert contents(sound.path) == before
+
+
+def test_a_pipe_in_place_of_the_side_file_is_not_waited_on(sound: Store) -> None:
+    os.mkfifo(sound.path / f"{TABLE}.torn")
+    appended(sound.path / TABLE, b"3,3")
+    before = (sound.path / TABLE).read_bytes()
+    assert [action.done for action in repair(sound)] == [False]
+    assert (sound.path / TABLE).read_bytes() == before
 
 
 def test_a_lost_run_with_a_torn_line_stays_lost_and_readable(golden: Callable[..., Store]) -> None:
