@@ -1,10 +1,19 @@
-"""What every test is kept from: the index files of whoever runs it."""
+"""What holds for every test: index files of its own, and examples that are the same each time.
+
+With `LABBOOK_RANDOM=1` hypothesis makes up new examples, to look for what nobody has thought of.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("the same each time", derandomize=True, deadline=None)
+settings.register_profile("new each time", deadline=None)
+settings.load_profile("new each time" if os.environ.get("LABBOOK_RANDOM") else "the same each time")
 
 
 @pytest.fixture(autouse=True)
