@@ -114,6 +114,11 @@ def _under_magic(tree: ast.Module) -> str | None:
     return body if name in _BODY_MAGICS and isinstance(body, str) else None
 
 
+def _is_result(value: ast.expr) -> bool:
+    """Arithmetic that comes to a measured number, `0.9 + 0.05`; a count such as `60 * 60` or `2**8` is written out."""
+    return isinstance(value, ast.BinOp) and isinstance(literal(value), float)
+
+
 class _Reader:
     def __init__(self) -> None:
         self.written: dict[str, Any] = {}
@@ -138,7 +143,7 @@ class _Reader:
 
     def bind(self, name: str, value: ast.expr | None, depth: int) -> None:
         self.assigned.add(name)
-        found = NOT_LITERAL if value is None else literal(value)
+        found = NOT_LITERAL if value is None or _is_result(value) else literal(value)
         if found is NOT_LITERAL:
             self.uncertain.add(name)
             if depth != _LOOP:
