@@ -6,6 +6,7 @@ import IPython.core.completer
 import IPython.core.debugger
 import IPython.core.magics
 import IPython.utils.text
+import numpy
 
 from jupyter_labbook.frontends import line_magic, magic
 from jupyter_labbook.record import artifacts, card, code, data, environment, hardware, patch, recording
@@ -13,6 +14,7 @@ from jupyter_labbook.store import check, history, repair, runs, selection
 
 LOADED = (
     IPython,
+    numpy,  # who becomes nobody may not be able to read the environment any more
     artifacts,
     card,
     check,
