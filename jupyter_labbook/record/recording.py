@@ -83,7 +83,7 @@ class Recording:
 
     def end(self, error: BaseException | None) -> Run | None:
         """Judge, write and remember; the run as it stands, or None where it never reached the disk."""
-        recorder, plan = self.recorder, self.plan
+        recorder = self.recorder
         if recorder.ended or recorder.in_fork:
             return None
         duration = recorder.duration
@@ -97,11 +97,9 @@ class Recording:
         failed = None if status == "finished" else status
         self._try("verdicts", lambda: judging.judge(recorder, metrics, duration, failed))
         self._try("remarks", lambda: judging.look_again(recorder, metrics, duration))
-        output, figures = None, []
-        if self.outputs is not None:
-            output = self.outputs.notebook(plan.source, plan.notebook.execution_count, described, {"run": recorder.id})
-            figures = self.outputs.figures()
-            recorder.degraded.extend(self.outputs.faults)
+        shown: list[tuple[bytes, list[tuple[str, bytes]]]] = []
+        self._try("outputs", lambda: shown.extend(self._shown(described)))
+        output, figures = shown[0] if shown else (None, [])
         recorder.finish(
             status=status, error=described, duration=duration, metrics=metrics, output=output, figures=figures
         )
@@ -109,6 +107,14 @@ class Recording:
         self._show(run)
         earlier.remember(recorder.store, run)
         return run if recorder.draft.born else None
+
+    def _shown(self, described: dict[str, Any] | None) -> list[tuple[bytes, list[tuple[str, bytes]]]]:
+        """What the cell displayed, as a notebook and as figures; nothing in a script."""
+        if self.outputs is None:
+            return []
+        self.recorder.degraded.extend(self.outputs.faults)
+        count, metadata = self.plan.notebook.execution_count, {"run": self.recorder.id}
+        return [(self.outputs.notebook(self.plan.source, count, described, metadata), self.outputs.figures())]
 
     def _try(self, what: str, work: Callable[[], None]) -> None:
         """Do `work`; a mistake in it costs what it finds out, and not the end of the run."""
